@@ -1,0 +1,107 @@
+import pLimit from 'p-limit'
+import type { AwsCredentialIdentity, AwsCredentialIdentityProvider } from '@aws-sdk/types'
+
+/** Configuration that every client of datapipe gets, and nothing else: one place for retries, endpoints and checksums. */
+export interface ClientConfig {
+  region: string
+  endpoint?: string
+  credentials?: AwsCredentialIdentity | AwsCredentialIdentityProvider
+  maxAttempts: number
+  retryMode: 'adaptive' | 'standard'
+  forcePathStyle?: boolean
+  followRegionRedirects?: boolean
+  requestChecksumCalculation?: 'WHEN_REQUIRED' | 'WHEN_SUPPORTED'
+}
+
+export interface ApiCall {
+  service: string
+  operation: string
+}
+
+interface Client {
+  destroy(): void
+  middlewareStack: {
+    add(middleware: Middleware, options: { step: 'finalizeRequest'; priority: 'low'; name: string }): void
+  }
+}
+
+type Next = (args: object) => Promise<object>
+type Middleware = (next: Next, context: { clientName?: string; commandName?: string }) => Next
+
+export interface AwsClientsOptions {
+  region: string
+  endpoint?: string
+  credentials?: AwsCredentialIdentity | AwsCredentialIdentityProvider
+  /** Cloud calls under way at once; what waits between calls (back-off, polling) takes no place. */
+  concurrency?: number
+}
+
+/** Makes and keeps one client per service, so that every call is counted, bounded and retried the same way. */
+export class AwsClients {
+  readonly #clients = new Map<unknown, Client>()
+  readonly #limit
+  readonly #options: AwsClientsOptions
+  /** Calls sent so far, each attempt counted. */
+  apiCalls = 0
+  /** Called before each attempt, for recording what a role's code calls. */
+  onCall: ((call: ApiCall) => void) | undefined
+
+  constructor(options: AwsClientsOptions) {
+    this.#options = options
+    this.#limit = pLimit(options.concurrency ?? 16)
+  }
+
+  get endpoint(): string | undefined {
+    return this.#options.endpoint
+  }
+
+  get region(): string {
+    return this.#options.region
+  }
+
+  /** The client of a service, for example `clients.of(S3Client)`. The class is passed in so that commands load only the SDKs they use. */
+  of<C extends { destroy(): void }>(constructor: new (config: ClientConfig) => C): C {
+    const known = this.#clients.get(constructor)
+    if (known !== undefined) return known as unknown as C
+    const client = new constructor(this.#config())
+    this.#instrument(client as unknown as Client)
+    this.#clients.set(constructor, client as unknown as Client)
+    return client
+  }
+
+  /** Closes idle connections, so that the process can end at once. */
+  destroy(): void {
+    for (const client of this.#clients.values()) client.destroy()
+    this.#clients.clear()
+  }
+
+  #config(): ClientConfig {
+    const { credentials, endpoint, region } = this.#options
+    return {
+      region,
+      maxAttempts: 8,
+      retryMode: 'adaptive',
+      followRegionRedirects: true,
+      ...(credentials === undefined ? {} : { credentials }),
+      ...(endpoint === undefined
+        ? {}
+        : { endpoint, forcePathStyle: true, requestChecksumCalculation: 'WHEN_REQUIRED' }),
+    }
+  }
+
+  #instrument(client: Client): void {
+    client.middlewareStack.add(
+      (next, context) => (args) =>
+        this.#limit(() => {
+          this.apiCalls++
+          this.onCall?.({
+            service: (context.clientName ?? '').replace(/Client$/, ''),
+            operation: (context.commandName ?? '').replace(/Command$/, ''),
+          })
+          return next(args)
+        }),
+      // After the retry middleware, so that an attempt holds a place and the wait between attempts does not.
+      { step: 'finalizeRequest', priority: 'low', name: 'datapipeCalls' },
+    )
+  }
+}
