@@ -41,6 +41,8 @@ export interface ResourceOptions {
   within?: readonly Resource[]
   /** Holds data: `down` keeps it unless told otherwise, and it is never replaced. */
   retain?: boolean
+  /** What `down` must leave in place while it leaves this one: the key that a retained bucket is encrypted with. */
+  keeps?: readonly Resource[]
 }
 
 /**
@@ -59,6 +61,7 @@ export abstract class Resource<
   readonly dependsOn: readonly Resource[]
   readonly within: readonly Resource[]
   readonly retain: boolean
+  readonly keeps: readonly Resource[]
   #attributes: Attributes | undefined
 
   /** @param id logical id, unique in the environment, for example `network/subnet/private/a` */
@@ -69,9 +72,13 @@ export abstract class Resource<
     this.within = options.within ?? []
     this.dependsOn = [...new Set([...(options.dependsOn ?? []), ...this.within])]
     this.retain = options.retain ?? false
+    this.keeps = options.keeps ?? []
   }
 
-  /** Finds it by its deterministic name or its tags, needing no attribute of a dependency. Pages to the end. */
+  /**
+   * Finds it by its deterministic name or its tags. Pages to the end. All reads run at once, so it may look at no attribute
+   * of a dependency, except of what it is `within`: those are UNKNOWN while that does not exist.
+   */
   abstract read(op: Operation): Promise<Seen | undefined>
   /** Pure: every property that is not as desired. */
   abstract diff(observed: Seen): Change[]
