@@ -6,6 +6,7 @@ export interface Statement {
   Principal?: '*' | Record<string, string | string[]>
   Action: string | string[]
   Resource?: string | string[]
+  NotResource?: string | string[]
   Condition?: Record<string, Record<string, string | string[]>>
 }
 
@@ -48,6 +49,8 @@ function normalize(value: unknown): unknown {
     return items.sort((a, b) => (canonical(a) < canonical(b) ? -1 : 1))
   }
   if (typeof value === 'object' && value !== null) {
+    // Anybody: some services answer the long form of what they were given in the short one.
+    if (canonical(value) === '{"AWS":"*"}') return '*'
     return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, normalize(inner)]))
   }
   // Conditions: `true` and `"true"` are the same to IAM.

@@ -105,6 +105,10 @@ class Destroy {
       this.#journal.deleted(resource, { status: 'retained' })
       return 'done'
     }
+    if (resource.shared) {
+      this.#journal.deleted(resource, { status: 'absent' })
+      return 'done'
+    }
     if (this.#isRetained(resource) || this.#kept.has(resource)) {
       return this.#record(resource, observed, { status: 'retained' })
     }

@@ -62,6 +62,8 @@ export abstract class Resource<
   readonly within: readonly Resource[]
   readonly retain: boolean
   readonly keeps: readonly Resource[]
+  /** Belongs to the whole account: made when missing, never deleted, and no part of what an environment leaves behind. */
+  readonly shared: boolean = false
   #attributes: Attributes | undefined
 
   /** @param id logical id, unique in the environment, for example `network/subnet/private/a` */

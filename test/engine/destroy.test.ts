@@ -57,6 +57,16 @@ describe('destroyGraph', () => {
     expect(idsOf(result.deleted)).to.deep.equal(['vpc'])
   })
 
+  it('neither deletes nor counts what belongs to the whole account', async () => {
+    const role = existing('account-role')
+    Object.assign(role, { shared: true })
+    const cluster = existing('cluster', [role])
+    const result = await destroyGraph(new Graph([role, cluster]))
+    expect(idsOf(result.deleted)).to.deep.equal(['cluster'])
+    expect(result.retained).to.deep.equal([])
+    expect(cloud.things.has('account-role')).to.equal(true)
+  })
+
   it('counts what AWS still keeps for a while as gone, and tells until when', async () => {
     const key = existing('key', [], { deletion: { status: 'scheduled', until: '2026-12-01' } })
     const vpc = existing('vpc')

@@ -1,0 +1,17 @@
+/** What the inbox takes: the endings that the transform reads. */
+const ENDINGS = ['csv', 'tsv', 'txt', 'csv.gz', 'tsv.gz', 'txt.gz']
+
+/**
+ * Which objects start the pipeline. One wildcard per ending, because an array of filters is OR. Never a numeric filter on
+ * size: EventBridge compares numbers up to 5e9 only, so it would drop larger files silently (spec §9.1).
+ */
+export function arrivalPattern(bucket: string): object {
+  return {
+    source: ['aws.s3'],
+    'detail-type': ['Object Created'],
+    detail: {
+      bucket: { name: [bucket] },
+      object: { key: ENDINGS.map((ending) => ({ wildcard: `inbox/*.${ending}` })) },
+    },
+  }
+}

@@ -1,0 +1,58 @@
+import { IAMClient, ListRoleTagsCommand, paginateListRoles } from '@aws-sdk/client-iam'
+import { paginateGetResources, ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api'
+import type { AwsContext } from '../aws/context.js'
+import { unlessMissing } from '../aws/retry.js'
+import { fromTagList, TAG, type Tags } from '../aws/tags.js'
+
+/** Something on AWS that carries the tags of an environment. */
+export interface InventoryItem {
+  arn: string
+  /** Logical id from its tags. */
+  id: string
+  tags: Tags
+}
+
+/**
+ * Everything that carries the tags of this environment, whether the configuration knows it or not. The tagging API lags
+ * behind deletions and does not know IAM roles (spec §1.3): roles are listed by their names, and what is found must be
+ * looked at before it is believed.
+ */
+export async function inventory(aws: AwsContext): Promise<InventoryItem[]> {
+  const [tagged, roles] = await Promise.all([taggedResources(aws), rolesOf(aws)])
+  return [...tagged, ...roles].sort((a, b) => (a.arn < b.arn ? -1 : 1))
+}
+
+async function taggedResources(aws: AwsContext): Promise<InventoryItem[]> {
+  const items: InventoryItem[] = []
+  const pages = paginateGetResources(
+    { client: aws.clients.of(ResourceGroupsTaggingAPIClient), pageSize: 100 },
+    {
+      TagFilters: [
+        { Key: TAG.project, Values: [aws.project] },
+        { Key: TAG.env, Values: [aws.env] },
+      ],
+    },
+  )
+  for await (const page of pages) {
+    for (const found of page.ResourceTagMappingList ?? []) {
+      const tags = fromTagList(found.Tags)
+      if (found.ResourceARN !== undefined && aws.owns(tags)) items.push({ arn: found.ResourceARN, id: tags[TAG.id] ?? '', tags })
+    }
+  }
+  return items
+}
+
+async function rolesOf(aws: AwsContext): Promise<InventoryItem[]> {
+  const iam = aws.clients.of(IAMClient)
+  const items: InventoryItem[] = []
+  for await (const page of paginateListRoles({ client: iam, pageSize: 1000 }, {})) {
+    for (const role of page.Roles ?? []) {
+      if (!role.RoleName?.startsWith(`${aws.names.stem}-`)) continue
+      // Gone between the list and this look: not there any more.
+      const answer = await unlessMissing(iam.send(new ListRoleTagsCommand({ RoleName: role.RoleName })), 'NoSuchEntityException')
+      const tags = fromTagList(answer?.Tags)
+      if (aws.owns(tags)) items.push({ arn: role.Arn ?? '', id: tags[TAG.id] ?? '', tags })
+    }
+  }
+  return items
+}

@@ -1,0 +1,35 @@
+import type { LifecycleRule } from '../resources/s3/bucket.js'
+
+/** An upload that was cut off is billed until it is aborted: no bucket is without this rule. */
+const abortUploads: LifecycleRule = { id: 'abort-uploads', prefix: '', abortIncompleteUploadDays: 7 }
+
+/** Files as they came: cold after a month, replaced versions gone after a month (spec §5.4). */
+export const rawLifecycle: LifecycleRule[] = [
+  abortUploads,
+  { id: 'expire-old-versions', prefix: '', noncurrentExpirationDays: 30 },
+  {
+    id: 'cool-inbox',
+    prefix: 'inbox/',
+    transitions: [
+      { days: 30, storageClass: 'STANDARD_IA' },
+      { days: 90, storageClass: 'GLACIER_IR' },
+    ],
+  },
+]
+
+export const transformedLifecycle: LifecycleRule[] = [
+  abortUploads,
+  { id: 'expire-old-versions', prefix: '', noncurrentExpirationDays: 7 },
+]
+
+export const artifactsLifecycle: LifecycleRule[] = [
+  abortUploads,
+  { id: 'expire-old-versions', prefix: '', noncurrentExpirationDays: 30 },
+  { id: 'expire-query-results', prefix: 'athena/', expirationDays: 30 },
+]
+
+export const logsLifecycle: LifecycleRule[] = [
+  abortUploads,
+  { id: 'expire-old-versions', prefix: '', noncurrentExpirationDays: 7 },
+  { id: 'expire', prefix: '', expirationDays: 400 },
+]

@@ -1,0 +1,67 @@
+import type { BucketPurpose, Names } from '../../aws/names.js'
+import { LEASE_PREFIX } from '../../aws/s3-lease-store.js'
+import { policy, type PolicyDocument, type Statement } from '../../aws/policy.js'
+
+function tlsOnly(bucketArn: string): Statement[] {
+  const everything = [bucketArn, `${bucketArn}/*`]
+  return [
+    {
+      Sid: 'DenyInsecureTransport',
+      Effect: 'Deny',
+      Principal: '*',
+      Action: 's3:*',
+      Resource: everything,
+      Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+    },
+    {
+      Sid: 'DenyOldTls',
+      Effect: 'Deny',
+      Principal: '*',
+      Action: 's3:*',
+      Resource: everything,
+      Condition: { NumericLessThan: { 's3:TlsVersion': '1.2' } },
+    },
+  ]
+}
+
+/**
+ * Buckets with the environment's key: TLS 1.2 or better, and no other encryption. A client that sends no header gets the
+ * bucket's default; the unconditional deny would break DataSync, Athena and Glue (spec §5.5).
+ */
+export function dataBucketPolicy(names: Names, purpose: BucketPurpose): PolicyDocument {
+  const arn = names.bucketArn(purpose)
+  return policy(...tlsOnly(arn), {
+    Sid: 'DenyWrongSse',
+    Effect: 'Deny',
+    Principal: '*',
+    Action: 's3:PutObject',
+    // A lease is encrypted by S3 itself: it must be writable when the key is disabled, to repair just that.
+    ...(purpose === 'artifacts' ? { NotResource: `${arn}/${LEASE_PREFIX}*` } : { Resource: `${arn}/*` }),
+    Condition: {
+      StringNotEqualsIfExists: { 's3:x-amz-server-side-encryption': 'aws:kms' },
+      Null: { 's3:x-amz-server-side-encryption': 'false' },
+    },
+  })
+}
+
+/** Where the access logs of a bucket go, in the logs bucket. */
+export function accessLogPrefix(source: BucketPurpose): string {
+  return `access/${source}/`
+}
+
+/** The bucket that S3 delivers access logs to: each source may write under its own prefix only (spec §5.5). */
+export function logsBucketPolicy(names: Names, sources: readonly BucketPurpose[]): PolicyDocument {
+  const arn = names.bucketArn('logs')
+  const delivery = sources.map((source): Statement => ({
+    Sid: `S3AccessLogs${source.charAt(0).toUpperCase()}${source.slice(1)}`,
+    Effect: 'Allow',
+    Principal: { Service: 'logging.s3.amazonaws.com' },
+    Action: 's3:PutObject',
+    Resource: `${arn}/${accessLogPrefix(source)}*`,
+    Condition: {
+      StringEquals: { 'aws:SourceAccount': names.place.account },
+      ArnLike: { 'aws:SourceArn': names.bucketArn(source) },
+    },
+  }))
+  return policy(...delivery, ...tlsOnly(arn))
+}

@@ -1,0 +1,86 @@
+import {
+  ListSubscriptionsByTopicCommand,
+  SNSClient,
+  SubscribeCommand,
+  UnsubscribeCommand,
+} from '@aws-sdk/client-sns'
+import { mockClient } from 'aws-sdk-client-mock'
+import { expect } from 'chai'
+import { UNKNOWN } from '../../../src/engine/change.js'
+import { EmailSubscription } from '../../../src/resources/sns/email-subscription.js'
+import { testContext } from '../../support/resource.js'
+
+const TOPIC = 'arn:aws:sns:us-east-1:111122223333:dp-sensors-dev-alerts'
+const ARN = `${TOPIC}:0f1e`
+
+describe('EmailSubscription', () => {
+  const sns = mockClient(SNSClient)
+  const make = (topicArn: string) =>
+    new EmailSubscription(testContext(), 'messaging/email/ops@example.com', 'ops@example.com', {
+      topicArn: () => topicArn,
+      email: 'ops@example.com',
+    })
+  const subscription = make(TOPIC)
+  const listed = (SubscriptionArn: string) => ({
+    Protocol: 'email',
+    Endpoint: 'Ops@example.com',
+    SubscriptionArn,
+  })
+
+  beforeEach(() => sns.reset())
+
+  it('is absent among the subscriptions of others, and when it was removed a moment ago', async () => {
+    sns.on(ListSubscriptionsByTopicCommand).resolves({
+      Subscriptions: [
+        { Protocol: 'email', Endpoint: 'else@example.com', SubscriptionArn: 'arn:else' },
+        { Protocol: 'email-json', Endpoint: 'ops@example.com', SubscriptionArn: 'arn:json' },
+        listed('Deleted'),
+      ],
+    })
+    expect(await subscription.read()).to.equal(undefined)
+  })
+
+  it('is absent without its topic', async () => {
+    sns
+      .on(ListSubscriptionsByTopicCommand)
+      .rejects(Object.assign(new Error('Topic does not exist'), { name: 'NotFoundException' }))
+    expect(await subscription.read()).to.equal(undefined)
+    expect(await make(UNKNOWN).read()).to.equal(undefined)
+  })
+
+  it('is found on a later page', async () => {
+    sns
+      .on(ListSubscriptionsByTopicCommand)
+      .resolvesOnce({ Subscriptions: [], NextToken: 'more' })
+      .resolves({ Subscriptions: [listed(ARN)] })
+    const observed = (await subscription.read())!
+    expect(observed).to.deep.include({ physicalId: ARN, owned: true, attributes: { confirmed: true } })
+    expect(subscription.diff()).to.deep.equal([])
+  })
+
+  it('counts as present while unconfirmed, and is not unsubscribed then', async () => {
+    sns.on(ListSubscriptionsByTopicCommand).resolves({ Subscriptions: [listed('PendingConfirmation')] })
+    const observed = (await subscription.read())!
+    expect(observed.attributes).to.deep.equal({ confirmed: false })
+    expect(await subscription.delete(observed)).to.deep.equal({ status: 'absent' })
+    expect(sns.commandCalls(UnsubscribeCommand)).to.have.length(0)
+  })
+
+  it('subscribes, and says that a human has to confirm', async () => {
+    sns.on(SubscribeCommand).resolves({ SubscriptionArn: 'pending confirmation' })
+    expect(await subscription.create()).to.deep.equal({ confirmed: false })
+    expect(sns.commandCalls(SubscribeCommand)[0]!.args[0].input).to.deep.equal({
+      TopicArn: TOPIC,
+      Protocol: 'email',
+      Endpoint: 'ops@example.com',
+    })
+  })
+
+  it('unsubscribes a confirmed one', async () => {
+    sns.on(ListSubscriptionsByTopicCommand).resolves({ Subscriptions: [listed(ARN)] })
+    sns.on(UnsubscribeCommand).resolves({})
+    const observed = (await subscription.read())!
+    expect(await subscription.delete(observed)).to.deep.equal({ status: 'deleted' })
+    expect(sns.commandCalls(UnsubscribeCommand)[0]!.args[0].input.SubscriptionArn).to.equal(ARN)
+  })
+})
