@@ -15,5 +15,12 @@ export function parseArn(arn: string): Arn {
   const resource = rest.join(':')
   const separator = /[:/]/.exec(resource)
   const kind = separator === null ? '' : resource.slice(0, separator.index)
-  return { service, region, account, resource, kind, name: separator === null ? resource : resource.slice(separator.index + 1) }
+  return {
+    service,
+    region,
+    account,
+    resource,
+    kind,
+    name: separator === null ? resource : resource.slice(separator.index + 1),
+  }
 }

@@ -4,28 +4,48 @@ import { datasetName, datasetSchema } from './dataset.js'
 const cidr = z
   .string()
   .regex(
-    /^(\d{1,3}\.){3}\d{1,3}\/(1[6-9]|2[0-2])$/,
-    'must be an IPv4 block between /16 and /22, such as 10.20.0.0/16',
+    /^(\d{1,3}\.){3}\d{1,3}\/(1[6-9]|20)$/,
+    'must be an IPv4 block between /16 and /20, such as 10.20.0.0/16',
   )
 
+/**
+ * What applies where neither the environment nor the top level says anything. Kept out of the schemas: a default inside
+ * them would fill in an environment's `network: {}` and so hide what the top level says.
+ */
+export const DEFAULTS = {
+  network: { cidr: '10.20.0.0/16', zones: 2, egress: 'public' },
+  compute: { architecture: 'arm64', logRetentionDays: 30 },
+  query: { maxScanBytes: 10_000_000_000 },
+  notify: { email: [] },
+  bucketNamespace: 'account-regional',
+  keyDeletionDays: 30,
+} as const
+
 const networkSchema = z.strictObject({
-  cidr: cidr.default('10.20.0.0/16'),
-  zones: z.union([z.literal(2), z.literal(3)]).default(2),
+  cidr: cidr.meta({ default: DEFAULTS.network.cidr }).describe('Addresses of the VPC.'),
+  zones: z
+    .union([z.literal(2), z.literal(3)])
+    .meta({ default: DEFAULTS.network.zones })
+    .describe('Availability zones.'),
   egress: z
     .enum(['public'])
-    .default('public')
+    .meta({ default: DEFAULTS.network.egress })
     .describe('How tasks reach AWS: public (no NAT; tasks get a public address and accept no connection).'),
 })
 
 const computeSchema = z.strictObject({
-  architecture: z.enum(['arm64', 'x86_64']).default('arm64'),
+  architecture: z
+    .enum(['arm64', 'x86_64'])
+    .meta({ default: DEFAULTS.compute.architecture })
+    .describe('Processor of the Fargate tasks.'),
   image: z
     .string()
     .optional()
     .describe('Container image of the transform. Left out: <repository>:<version of datapipe>.'),
   logRetentionDays: z
-    .union([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731].map((d) => z.literal(d)))
-    .default(30),
+    .union([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731].map((days) => z.literal(days)))
+    .meta({ default: DEFAULTS.compute.logRetentionDays })
+    .describe('Days that CloudWatch keeps the logs.'),
 })
 
 const querySchema = z.strictObject({
@@ -33,18 +53,19 @@ const querySchema = z.strictObject({
     .number()
     .int()
     .min(10_000_000)
-    .default(10_000_000_000)
+    .meta({ default: DEFAULTS.query.maxScanBytes })
     .describe('Athena stops a query that scans more bytes.'),
 })
 
-const notifySchema = z.strictObject({ email: z.array(z.email()).default([]) })
+const notifySchema = z.strictObject({
+  email: z.array(z.email()).describe('Addresses that get a message when a file fails.'),
+})
+
+const regionName = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'is not an AWS region name such as eu-north-1')
 
 /** What an environment can set for itself, over the top level. */
 const settings = {
-  region: z
-    .string()
-    .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'is not an AWS region name such as eu-north-1')
-    .optional(),
+  region: regionName.optional().describe('AWS region. Left out: AWS_REGION, then the region of the profile.'),
   network: networkSchema.partial().optional(),
   compute: computeSchema.partial().optional(),
   query: querySchema.partial().optional(),
@@ -52,14 +73,16 @@ const settings = {
   bucketNamespace: z
     .enum(['account-regional', 'global'])
     .optional()
-    .describe('account-regional (default): only your account can ever own the bucket names.'),
+    .meta({ default: DEFAULTS.bucketNamespace })
+    .describe('account-regional: only your account can ever own the bucket names.'),
   keyDeletionDays: z
     .number()
     .int()
     .min(7)
     .max(30)
     .optional()
-    .describe('Waiting period of the KMS key after `down`.'),
+    .meta({ default: DEFAULTS.keyDeletionDays })
+    .describe('Days of waiting period of the KMS key after `down`.'),
 }
 
 const environmentSchema = z.strictObject({
@@ -72,7 +95,7 @@ const environmentSchema = z.strictObject({
   profile: z.string().optional().describe('AWS profile of this environment.'),
   protect: z.boolean().optional().describe('`down` needs --confirm with the name of the environment.'),
   endpoint: z
-    .union([z.literal('embedded'), z.url()])
+    .union([z.literal('embedded'), z.url('must be embedded, or a URL such as http://127.0.0.1:4566')])
     .optional()
     .describe('embedded: the AWS that datapipe runs on this machine. Otherwise the address of an emulator.'),
 })
@@ -89,21 +112,23 @@ export const configSchema = z.strictObject({
   project: z
     .string()
     .regex(/^[a-z][a-z0-9-]{0,30}$/, 'must be 1-31 lower-case letters, digits or -')
-    .default('datapipe'),
+    .default('datapipe')
+    .describe('Part of every AWS name and tag.'),
   ...settings,
   environments: z
     .record(
       environmentName,
       environmentSchema.nullable().transform((e) => e ?? {}),
     )
-    .default({}),
-  datasets: z.record(datasetName, datasetSchema).default({}),
+    .default({})
+    .describe('Environments by name. Listing any makes unlisted ones an error, except local.'),
+  datasets: z.record(datasetName, datasetSchema).default({}).describe('Datasets by table name.'),
 })
 
 export type ConfigFile = z.infer<typeof configSchema>
 export type EnvironmentFile = z.infer<typeof environmentSchema>
 
-export { computeSchema, environmentName, networkSchema, notifySchema, querySchema }
+export { environmentName, regionName }
 
 /** One environment, resolved: top level, overridden by the environment, completed by defaults. */
 export interface Environment {

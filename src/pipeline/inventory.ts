@@ -1,5 +1,8 @@
 import { IAMClient, ListRoleTagsCommand, paginateListRoles } from '@aws-sdk/client-iam'
-import { paginateGetResources, ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api'
+import {
+  paginateGetResources,
+  ResourceGroupsTaggingAPIClient,
+} from '@aws-sdk/client-resource-groups-tagging-api'
 import type { AwsContext } from '../aws/context.js'
 import { unlessMissing } from '../aws/retry.js'
 import { fromTagList, TAG, type Tags } from '../aws/tags.js'
@@ -36,7 +39,8 @@ async function taggedResources(aws: AwsContext): Promise<InventoryItem[]> {
   for await (const page of pages) {
     for (const found of page.ResourceTagMappingList ?? []) {
       const tags = fromTagList(found.Tags)
-      if (found.ResourceARN !== undefined && aws.owns(tags)) items.push({ arn: found.ResourceARN, id: tags[TAG.id] ?? '', tags })
+      if (found.ResourceARN !== undefined && aws.owns(tags))
+        items.push({ arn: found.ResourceARN, id: tags[TAG.id] ?? '', tags })
     }
   }
   return items
@@ -49,7 +53,10 @@ async function rolesOf(aws: AwsContext): Promise<InventoryItem[]> {
     for (const role of page.Roles ?? []) {
       if (!role.RoleName?.startsWith(`${aws.names.stem}-`)) continue
       // Gone between the list and this look: not there any more.
-      const answer = await unlessMissing(iam.send(new ListRoleTagsCommand({ RoleName: role.RoleName })), 'NoSuchEntityException')
+      const answer = await unlessMissing(
+        iam.send(new ListRoleTagsCommand({ RoleName: role.RoleName })),
+        'NoSuchEntityException',
+      )
       const tags = fromTagList(answer?.Tags)
       if (aws.owns(tags)) items.push({ arn: role.Arn ?? '', id: tags[TAG.id] ?? '', tags })
     }

@@ -50,7 +50,13 @@ export function network(aws: AwsContext, environment: Environment, zoneIds: stri
   const publicSubnets = subnets('public')
   const privateSubnets = subnets('private')
 
-  const gateway = new InternetGateway(aws, 'network/internet-gateway', names.stem, { vpcId }, { within: [vpc] })
+  const gateway = new InternetGateway(
+    aws,
+    'network/internet-gateway',
+    names.stem,
+    { vpcId },
+    { within: [vpc] },
+  )
   const publicRoutes = new RouteTable(
     aws,
     'network/routes/public',
@@ -79,7 +85,13 @@ export function network(aws: AwsContext, environment: Environment, zoneIds: stri
       description: `datapipe ${environment.name}: transform tasks, no way in`,
       ingress: [],
       egress: [
-        { protocol: 'tcp', fromPort: 443, toPort: 443, cidr: '0.0.0.0/0', description: 'HTTPS to AWS services' },
+        {
+          protocol: 'tcp',
+          fromPort: 443,
+          toPort: 443,
+          cidr: '0.0.0.0/0',
+          description: 'HTTPS to AWS services',
+        },
       ],
     },
     { within: [vpc] },

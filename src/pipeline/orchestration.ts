@@ -31,7 +31,11 @@ export interface OrchestrationParts {
   compute: Compute
 }
 
-export function orchestration(aws: AwsContext, environment: Environment, parts: OrchestrationParts): Orchestration {
+export function orchestration(
+  aws: AwsContext,
+  environment: Environment,
+  parts: OrchestrationParts,
+): Orchestration {
   const { names } = aws
   const { key, roles } = parts.security
   const keyArn = () => key.attributes.arn
@@ -89,7 +93,9 @@ export function orchestration(aws: AwsContext, environment: Environment, parts: 
       messaging.topic,
     ],
   )
-  const dispatch = machine('dispatch', dispatchLogs, () => dispatchDefinition(worker.attributes.arn), [worker])
+  const dispatch = machine('dispatch', dispatchLogs, () => dispatchDefinition(worker.attributes.arn), [
+    worker,
+  ])
 
   const rule = new EventRule(
     aws,

@@ -34,7 +34,10 @@ const noPolicy = () => policy()
  * what uses others comes before them. The properties are not looked at by read and delete.
  */
 const BUILDERS: readonly (readonly [kind: string, build: Build])[] = [
-  ['events:rule', (aws, id, name) => new EventRule(aws, id, name, { pattern: () => ({}), targets: () => [] })],
+  [
+    'events:rule',
+    (aws, id, name) => new EventRule(aws, id, name, { pattern: () => ({}), targets: () => [] }),
+  ],
   [
     'states:stateMachine',
     (aws, id, name) =>
@@ -46,10 +49,15 @@ const BUILDERS: readonly (readonly [kind: string, build: Build])[] = [
         tracing: false,
       }),
   ],
-  ['athena:workgroup', (aws, id, name) => new AthenaWorkgroup(aws, id, name, { outputLocation: none, keyArn: none, maxScanBytes: 0 })],
+  [
+    'athena:workgroup',
+    (aws, id, name) =>
+      new AthenaWorkgroup(aws, id, name, { outputLocation: none, keyArn: none, maxScanBytes: 0 }),
+  ],
   [
     'glue:database',
-    (aws, id, name) => new GlueDatabase(aws, id, name, { description: '', locationUri: none }, { retain: true }),
+    (aws, id, name) =>
+      new GlueDatabase(aws, id, name, { description: '', locationUri: none }, { retain: true }),
   ],
   [
     'ecs:task-definition',
@@ -81,28 +89,48 @@ const BUILDERS: readonly (readonly [kind: string, build: Build])[] = [
   ],
   [
     'ec2:security-group',
-    (aws, id, name) => new SecurityGroup(aws, id, name, { vpcId: none, description: '', ingress: [], egress: [] }),
+    (aws, id, name) =>
+      new SecurityGroup(aws, id, name, { vpcId: none, description: '', ingress: [], egress: [] }),
   ],
-  ['ec2:route-table', (aws, id, name) => new RouteTable(aws, id, name, { vpcId: none, routes: [], subnetIds: () => [] })],
+  [
+    'ec2:route-table',
+    (aws, id, name) => new RouteTable(aws, id, name, { vpcId: none, routes: [], subnetIds: () => [] }),
+  ],
   ['ec2:subnet', (aws, id, name) => new Subnet(aws, id, name, { vpcId: none, cidr: '', zoneId: '' })],
   ['ec2:internet-gateway', (aws, id, name) => new InternetGateway(aws, id, name, { vpcId: none })],
   ['ec2:vpc', (aws, id, name) => new Vpc(aws, id, name, { cidr: '' })],
   ['sns:', (aws, id, name) => new Topic(aws, id, name, { keyArn: none, displayName: '', policy: noPolicy })],
   [
     'sqs:',
-    (aws, id, name) => new Queue(aws, id, name, { keyArn: none, policy: noPolicy, visibilitySeconds: 0, retentionSeconds: 0 }),
+    (aws, id, name) =>
+      new Queue(aws, id, name, { keyArn: none, policy: noPolicy, visibilitySeconds: 0, retentionSeconds: 0 }),
   ],
-  ['iam:role', (aws, id, name) => new Role(aws, id, name, { description: '', trust: noPolicy, policy: noPolicy })],
+  [
+    'iam:role',
+    (aws, id, name) => new Role(aws, id, name, { description: '', trust: noPolicy, policy: noPolicy }),
+  ],
   ['logs:log-group', (aws, id, name) => new LogGroup(aws, id, name, { retentionDays: 1, keyArn: none })],
   [
     's3:',
     (aws, id, name) =>
-      new Bucket(aws, id, name, { encryption: { kind: 's3' }, policy: noPolicy, lifecycle: [] }, { retain: isData(id) }),
+      new Bucket(
+        aws,
+        id,
+        name,
+        { encryption: { kind: 's3' }, policy: noPolicy, lifecycle: [] },
+        { retain: isData(id) },
+      ),
   ],
   [
     'kms:key',
     (aws, id, name) =>
-      new KmsKey(aws, id, name, { alias: `alias/${name}`, description: '', policy: noPolicy, rotationDays: 365, deletionDays: 30 }),
+      new KmsKey(aws, id, name, {
+        alias: `alias/${name}`,
+        description: '',
+        policy: noPolicy,
+        rotationDays: 365,
+        deletionDays: 30,
+      }),
   ],
 ]
 
@@ -117,7 +145,11 @@ export function resourceOf(aws: AwsContext, item: InventoryItem): AwsResource | 
 }
 
 /** What carries our tags but is in no graph: left over from an earlier configuration. Ordered for deletion. */
-export function orphansOf(aws: AwsContext, items: readonly InventoryItem[], known: readonly AwsResource[]): AwsResource[] {
+export function orphansOf(
+  aws: AwsContext,
+  items: readonly InventoryItem[],
+  known: readonly AwsResource[],
+): AwsResource[] {
   const ids = new Set(known.map((resource) => resource.id))
   const orphans = new Map<string, AwsResource>()
   for (const item of [...items].sort((a, b) => rankOf(a) - rankOf(b))) {

@@ -45,7 +45,12 @@ export function security(aws: AwsContext, environment: Environment): Security {
   )
   const keyArn = () => key.attributes.arn
 
-  const role = (name: RoleName, description: string, trust: () => PolicyDocument, policy: () => PolicyDocument) =>
+  const role = (
+    name: RoleName,
+    description: string,
+    trust: () => PolicyDocument,
+    policy: () => PolicyDocument,
+  ) =>
     new Role(
       aws,
       `security/role/${name}`,
@@ -86,5 +91,11 @@ export function security(aws: AwsContext, environment: Environment): Security {
     ),
   }
   const ecsServiceRole = new ServiceLinkedRole(aws, 'security/service-role/ecs', 'ecs.amazonaws.com')
-  return { key, alias, roles, ecsServiceRole, resources: [key, alias, ecsServiceRole, ...Object.values(roles)] }
+  return {
+    key,
+    alias,
+    roles,
+    ecsServiceRole,
+    resources: [key, alias, ecsServiceRole, ...Object.values(roles)],
+  }
 }

@@ -4,7 +4,9 @@ import { policy, type PolicyDocument } from '../../aws/policy.js'
 /** What may leave through the S3 gateway endpoint: our buckets, and the image layers that ECR keeps in S3 (spec §2.6, §10.1). */
 export function s3EndpointPolicy(names: Names): PolicyDocument {
   const { account, region } = names.place
-  const buckets = (['raw', 'transformed', 'artifacts', 'logs'] as const).map((purpose) => names.bucketArn(purpose))
+  const buckets = (['raw', 'transformed', 'artifacts', 'logs'] as const).map((purpose) =>
+    names.bucketArn(purpose),
+  )
   return policy(
     {
       Sid: 'OurBuckets',

@@ -55,7 +55,13 @@ export function dispatchDefinition(workerArn: string): object {
         },
         Retry: [
           { ErrorEquals: ['StepFunctions.ExecutionAlreadyExistsException'], MaxAttempts: 0 },
-          { ErrorEquals: ['States.ALL'], IntervalSeconds: 2, MaxAttempts: 6, MaxDelaySeconds: 30, ...BACK_OFF },
+          {
+            ErrorEquals: ['States.ALL'],
+            IntervalSeconds: 2,
+            MaxAttempts: 6,
+            MaxDelaySeconds: 30,
+            ...BACK_OFF,
+          },
         ],
         Catch: [{ ErrorEquals: ['StepFunctions.ExecutionAlreadyExistsException'], Next: 'Duplicate' }],
         Next: 'Started',

@@ -2,4 +2,6 @@
 export const BACK_OFF = { BackoffRate: 2, JitterStrategy: 'FULL' } as const
 
 /** A message or a notification: worth several tries, never worth failing the execution for. */
-export const RETRY_MESSAGE = [{ ErrorEquals: ['States.ALL'], IntervalSeconds: 5, MaxAttempts: 6, ...BACK_OFF }]
+export const RETRY_MESSAGE = [
+  { ErrorEquals: ['States.ALL'], IntervalSeconds: 5, MaxAttempts: 6, ...BACK_OFF },
+]

@@ -1,0 +1,48 @@
+import { DatapipeError } from '../errors.js'
+
+interface Quota {
+  what: string
+  service: string
+  /** Code of Service Quotas; undefined where the error does not say which quota it was. */
+  code?: string
+}
+
+/** Errors that mean "your account may not have more of these" (spec §14, §15.1). */
+const QUOTAS: Record<string, Quota> = {
+  VpcLimitExceeded: { what: 'VPCs per region', service: 'vpc', code: 'L-F678F1CE' },
+  InternetGatewayLimitExceeded: { what: 'internet gateways per region', service: 'vpc', code: 'L-A4707A72' },
+  NatGatewayLimitExceeded: { what: 'NAT gateways per zone', service: 'vpc', code: 'L-FE5A380F' },
+  SecurityGroupLimitExceeded: { what: 'security groups per region', service: 'vpc', code: 'L-E79EC296' },
+  AddressLimitExceeded: { what: 'Elastic IP addresses', service: 'ec2', code: 'L-0263D0A3' },
+  TooManyBuckets: { what: 'S3 buckets', service: 's3', code: 'L-DC2B2D3D' },
+  VpcEndpointLimitExceeded: { what: 'VPC endpoints', service: 'vpc' },
+  SubnetLimitExceeded: { what: 'subnets per VPC', service: 'vpc' },
+  RouteTableLimitExceeded: { what: 'route tables per VPC', service: 'vpc' },
+  RulesPerSecurityGroupLimitExceeded: { what: 'rules per security group', service: 'vpc' },
+  StateMachineLimitExceeded: { what: 'state machines', service: 'states' },
+  TopicLimitExceeded: { what: 'SNS topics', service: 'sns' },
+  TopicLimitExceededException: { what: 'SNS topics', service: 'sns' },
+  ResourceNumberLimitExceededException: { what: 'objects of the Glue catalog', service: 'glue' },
+}
+
+/** Not throttling, although the SDK takes some of them for it: waiting does not help (spec §14). */
+const GENERIC = new Set(['LimitExceeded', 'LimitExceededException', 'ServiceQuotaExceededException'])
+
+/** A quota of the account that is used up, and how to have it raised. */
+export function quotaExceeded(error: Error): DatapipeError | undefined {
+  const known = Object.hasOwn(QUOTAS, error.name) ? QUOTAS[error.name] : undefined
+  if (known === undefined && (!GENERIC.has(error.name) || error.message.startsWith('Rate exceeded')))
+    return undefined
+  const message =
+    known === undefined
+      ? `A quota of the AWS account is used up: ${error.message}`
+      : `The AWS account has no room for more ${known.what}${known.code === undefined ? '' : ` (quota ${known.code})`}: ${error.message}`
+  return new DatapipeError('QUOTA_EXCEEDED', message, {
+    cause: error,
+    suggestions: [
+      known?.code === undefined
+        ? `Look the quota up with \`aws service-quotas list-service-quotas --service-code ${known?.service ?? '<service>'}\` and ask for more, or remove what is not needed.`
+        : `Ask for more with \`aws service-quotas request-service-quota-increase --service-code ${known.service} --quota-code ${known.code} --desired-value <n>\`, or remove what is not needed.`,
+    ],
+  })
+}

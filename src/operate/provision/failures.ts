@@ -1,0 +1,42 @@
+import { translateAwsError } from '../../aws/errors.js'
+import type { Failure, Skipped } from '../../engine/outcome.js'
+import { DatapipeError, ExitCode, messageOf } from '../../errors.js'
+
+/**
+ * One error that tells all that went wrong. A single cause keeps its own code and advice: it is the answer, not the
+ * number of resources it kept from being made.
+ */
+export function failedResources(
+  code: string,
+  failures: readonly Failure[],
+  skipped: readonly Skipped[],
+  result: unknown,
+  exitCode: ExitCode = ExitCode.failed,
+): DatapipeError {
+  const known = failures.map(({ error, id }) => ({ id, error: explain(error) }))
+  const lines = known.map(
+    ({ error, id }) =>
+      `${id}: ${error.message.startsWith(`${id}: `) ? error.message.slice(id.length + 2) : error.message}`,
+  )
+  const suggestions = [...new Set(known.flatMap(({ error }) => error.suggestions))]
+  const only = known.length === 1 ? known[0]!.error : undefined
+  const rest = skipped.length > 0 ? [`${skipped.length} not attempted because of that.`] : []
+  return new DatapipeError(
+    only === undefined || only.code === 'INTERNAL' ? code : only.code,
+    [...lines, ...rest].join('\n'),
+    {
+      suggestions:
+        suggestions.length > 0
+          ? suggestions
+          : ['Run the same command again: it continues where this run stopped.'],
+      exitCode,
+      cause: failures[0]?.error,
+      result,
+    },
+  )
+}
+
+function explain(error: unknown): DatapipeError {
+  if (error instanceof DatapipeError) return error
+  return translateAwsError(error) ?? new DatapipeError('INTERNAL', messageOf(error))
+}

@@ -1,0 +1,37 @@
+import type { AwsContext } from '../../aws/context.js'
+import type { Environment } from '../../config/schema.js'
+import type { EngineListener } from '../../engine/events.js'
+import { planGraph } from '../../engine/plan.js'
+import { countPlan, type ChangeCounts, type PlannedResource } from '../../ui/plan.js'
+import { failedResources } from './failures.js'
+import { idleCost, type IdleCost } from './cost.js'
+import { prepare } from './prepare.js'
+
+export interface PlanResult {
+  changes: ChangeCounts
+  resources: PlannedResource[]
+  cost: IdleCost
+}
+
+export interface PlanRequest {
+  adopt?: ReadonlySet<string>
+  signal: AbortSignal
+  onEvent: EngineListener
+}
+
+/**
+ * What `up` would do. Reads only; takes no lease.
+ * @throws DatapipeError PLAN_FAILED with every reason, when something cannot be read or would be refused
+ */
+export async function plan(
+  aws: AwsContext,
+  environment: Environment,
+  request: PlanRequest,
+): Promise<PlanResult> {
+  const { graph, orphans } = await prepare(aws, environment)
+  const { entries, failures } = await planGraph(graph, { ...request, orphans })
+  const resources = entries.map(({ action, changes, id, type }) => ({ id, type, action, diff: changes }))
+  const result = { changes: countPlan(resources), resources, cost: idleCost(graph.resources) }
+  if (failures.length > 0) throw failedResources('PLAN_FAILED', failures, [], result)
+  return result
+}

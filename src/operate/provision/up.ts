@@ -1,0 +1,77 @@
+import type { AwsContext } from '../../aws/context.js'
+import type { Environment } from '../../config/schema.js'
+import { applyGraph, type ApplyResult, type OutcomeAction } from '../../engine/apply.js'
+import type { EngineListener } from '../../engine/events.js'
+import { ExitCode } from '../../errors.js'
+import { operationFor } from './operation.js'
+import { failedResources } from './failures.js'
+import { takeLease } from './lease.js'
+import { outputs, type Outputs } from './outputs.js'
+import { prepare } from './prepare.js'
+
+export interface UpResult {
+  changes: Record<OutcomeAction, number>
+  resources: { id: string; type: string; physicalId: string; action: OutcomeAction }[]
+  outputs: Outputs
+  apiCalls: number
+  durationMs: number
+}
+
+export interface UpRequest {
+  adopt?: ReadonlySet<string>
+  /** Called with the ids that would be replaced or deleted, before anything is touched; throws when that is not wanted. */
+  authorize?: (destructive: string[]) => void
+  signal: AbortSignal
+  onEvent: EngineListener
+}
+
+/**
+ * Makes the environment what the configuration says, from whatever state it is in. The artifacts bucket comes first, bare,
+ * because the lease lives in it.
+ * @throws DatapipeError UP_INCOMPLETE (exit code 3 when part of it was done) or the one cause; LEASE_HELD; InterruptedError
+ */
+export async function up(aws: AwsContext, environment: Environment, request: UpRequest): Promise<UpResult> {
+  const started = Date.now()
+  const { graph, orphans, parts } = await prepare(aws, environment)
+  const { artifacts } = parts.storage
+  const bootstrapped = new Set<string>()
+  if (await artifacts.bootstrap(operationFor(artifacts, request))) bootstrapped.add(artifacts.id)
+
+  const lease = await takeLease(aws, 'up')
+  const result = await applyGraph(graph, {
+    ...request,
+    signal: AbortSignal.any([request.signal, lease.lost]),
+    orphans,
+    bootstrapped,
+    assertHeld: () => {
+      lease.assertHeld()
+    },
+  }).finally(() => lease.release())
+  const done: UpResult = {
+    changes: result.counts,
+    resources: result.outcomes.map(({ action, id, physicalId, type }) => ({ id, type, physicalId, action })),
+    outputs: outputs(aws),
+    apiCalls: aws.clients.apiCalls,
+    durationMs: Date.now() - started,
+  }
+  if (result.stoppedBy !== undefined) throw withResult(result.stoppedBy, done)
+  if (result.failures.length > 0) {
+    throw failedResources(
+      'UP_INCOMPLETE',
+      result.failures,
+      result.skipped,
+      done,
+      changed(result) ? ExitCode.partial : ExitCode.failed,
+    )
+  }
+  return done
+}
+
+function changed({ counts }: ApplyResult): boolean {
+  return counts.created + counts.updated + counts.replaced + counts.deleted > 0
+}
+
+/** The reason that a run stopped, telling what it had done by then. */
+export function withResult(error: Error, result: unknown): Error {
+  return Object.assign(error, { result })
+}

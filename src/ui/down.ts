@@ -1,0 +1,28 @@
+import type { DownResult } from '../operate/provision/down.js'
+import { formatUsd, plural } from './format.js'
+
+/** The end of `down`: what is gone, what waits, what stays, and whether anything is left. */
+export function renderDown({ deleted, leftovers, retained, verifiedEmpty }: DownResult, env: string): string {
+  const waiting = deleted.filter(({ until }) => until !== undefined)
+  return [
+    `${plural(deleted.length - waiting.length, 'resource')} deleted.`,
+    ...waiting.map(
+      ({ id, physicalId, until }) =>
+        `  ${id} (${physicalId}) is gone on ${until!.slice(0, 10)}; AWS keeps it until then, free of charge`,
+    ),
+    ...(retained.length === 0
+      ? []
+      : ['Kept, with the data:', ...retained.map(({ id, physicalId }) => `  ${id}  ${physicalId}`)]),
+    ...(leftovers.length === 0
+      ? []
+      : [
+          'Left over:',
+          ...leftovers.map(({ arn, id, monthlyUsd }) => `  ${id}  ${arn}  ${formatUsd(monthlyUsd)} a month`),
+        ]),
+    verifiedEmpty
+      ? `${env}: verified empty`
+      : retained.length > 0 && leftovers.length === 0
+        ? `${env}: nothing left but the data. --delete-data removes that too.`
+        : `${env}: not empty`,
+  ].join('\n')
+}

@@ -1,0 +1,67 @@
+import type { EngineListener } from '../engine/events.js'
+import { LiveList } from './live-list.js'
+import { QuietReporter, type Colors } from './reporter.js'
+import type { Streams } from './streams.js'
+import type { Cell } from './table.js'
+
+/** For a person at a terminal: a live list while the engine works, text before and after it. */
+export class LiveReporter extends QuietReporter {
+  readonly #errColors: Colors
+  #list: LiveList | undefined
+  /** Text that would tear the list apart waits until it has ended. */
+  #held: (() => void)[] = []
+  #ended: Promise<void> = Promise.resolve()
+
+  constructor(streams: Streams, errColors: Colors, outColors: Colors) {
+    super(streams, outColors)
+    this.#errColors = errColors
+  }
+
+  override get engine(): EngineListener {
+    return (event) => {
+      if (event.type === 'run.started') this.#list ??= new LiveList(event.kind)
+      this.#list?.add(event)
+      if (event.type === 'run.finished') void this.#end()
+    }
+  }
+
+  override out(text: string): void {
+    this.#whenQuiet(() => super.out(text))
+  }
+
+  override table(columns: readonly string[], rows: readonly (readonly Cell[])[]): void {
+    this.#whenQuiet(() => super.table(columns, rows))
+  }
+
+  override info(text: string): void {
+    this.#whenQuiet(() => this.streams.err(`${text}\n`))
+  }
+
+  override warn(message: string): void {
+    this.#whenQuiet(() => this.streams.err(`${this.#errColors.yellow('Warning:')} ${message}\n`))
+  }
+
+  override urgent(message: string): void {
+    if (this.#list === undefined) super.urgent(message)
+    else this.#list.note(message)
+  }
+
+  override close(): Promise<void> {
+    return this.#end()
+  }
+
+  async #end(): Promise<void> {
+    const list = this.#list
+    if (list === undefined) return this.#ended
+    this.#ended = list.end().then(() => {
+      this.#list = undefined
+      for (const say of this.#held.splice(0)) say()
+    })
+    return this.#ended
+  }
+
+  #whenQuiet(say: () => void): void {
+    if (this.#list === undefined) say()
+    else this.#held.push(say)
+  }
+}

@@ -1,0 +1,28 @@
+import type { DatapipeError } from '../errors.js'
+import { failureDocument, stackOf, toJson, type DocumentContext } from './document.js'
+import { failureText } from './failure.js'
+import { redact } from './redact.js'
+
+export interface ReportOptions {
+  json: boolean
+  debug: boolean
+  document: DocumentContext
+}
+
+/**
+ * Prints a failure once, as text or as the document, and sets the exit code.
+ * @returns the error to throw: oclif then only ends the process, with the same exit code
+ */
+export function reportFailure(failure: DatapipeError, { debug, document, json }: ReportOptions): Error {
+  if (json) printDocument(failureDocument(document, failure, debug))
+  else {
+    const text = debug ? `${failureText(failure)}\n\n${stackOf(failure)}` : failureText(failure)
+    process.stderr.write(`${redact(text)}\n`)
+  }
+  process.exitCode = failure.exitCode
+  return Object.assign(failure, { oclif: { exit: failure.exitCode }, skipOclifErrorHandling: true })
+}
+
+export function printDocument(document: unknown): void {
+  process.stdout.write(`${redact(toJson(document))}\n`)
+}

@@ -1,0 +1,42 @@
+import { writeSync } from 'node:fs'
+import { redact } from './redact.js'
+
+/** Where a reporter writes. Everything passes the redaction on its way. */
+export interface Streams {
+  out(text: string): void
+  err(text: string): void
+  outIsTerminal: boolean
+  /** A terminal with a size: some pretend to be one and have no columns. */
+  errIsTerminal: boolean
+}
+
+/** stdout and stderr of this process. A reader that went away (`| head`) is not an error. */
+export function standardStreams(): Streams {
+  ignoreBrokenPipe(process.stdout)
+  ignoreBrokenPipe(process.stderr)
+  return {
+    out: (text) => void process.stdout.write(redact(text)),
+    err: (text) => void process.stderr.write(redact(text)),
+    outIsTerminal: process.stdout.isTTY,
+    errIsTerminal: process.stderr.isTTY && process.stderr.columns > 0,
+  }
+}
+
+/** For the moment before the process ends: past everything that buffers stderr. */
+export function sayBeforeExit(text: string): void {
+  try {
+    writeSync(process.stderr.fd, `${redact(text)}\n`)
+  } catch {
+    // Nobody is listening any more.
+  }
+}
+
+const guarded = new WeakSet<NodeJS.WriteStream>()
+
+function ignoreBrokenPipe(stream: NodeJS.WriteStream): void {
+  if (guarded.has(stream)) return
+  guarded.add(stream)
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
+}
