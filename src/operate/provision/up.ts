@@ -2,6 +2,8 @@ import type { AwsContext } from '../../aws/context.js'
 import type { Environment } from '../../config/schema.js'
 import { applyGraph, type ApplyResult, type OutcomeAction } from '../../engine/apply.js'
 import type { EngineListener } from '../../engine/events.js'
+import type { Graph } from '../../engine/graph.js'
+import { planGraph } from '../../engine/plan.js'
 import { ExitCode } from '../../errors.js'
 import { operationFor } from './operation.js'
 import { failedResources } from './failures.js'
@@ -35,6 +37,7 @@ export async function up(aws: AwsContext, environment: Environment, request: UpR
   const { graph, orphans, parts } = await prepare(aws, environment)
   const { artifacts } = parts.storage
   const bootstrapped = new Set<string>()
+  if ((await artifacts.read()) === undefined) await refuseBeforehand(graph, request)
   if (await artifacts.bootstrap(operationFor(artifacts, request))) bootstrapped.add(artifacts.id)
 
   const lease = await takeLease(aws, 'up')
@@ -65,6 +68,12 @@ export async function up(aws: AwsContext, environment: Environment, request: UpR
     )
   }
   return done
+}
+
+/** The lease needs a bucket, so a first `up` makes one: not before it is known that nothing stands in the way of the rest. */
+async function refuseBeforehand(graph: Graph, { adopt, signal }: UpRequest): Promise<void> {
+  const { failures } = await planGraph(graph, { adopt, signal })
+  if (failures.length > 0) throw failedResources('UP_REFUSED', failures, [], undefined)
 }
 
 function changed({ counts }: ApplyResult): boolean {
