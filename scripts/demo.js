@@ -5,12 +5,17 @@ import { mkdtemp, cp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { runtimeDirectory } from '../dist/local/cache.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const cli = join(root, 'bin', 'run.js')
 const folder = await mkdtemp(join(tmpdir(), 'datapipe-demo-'))
 // An embedded AWS of its own: a demo must neither see nor stop the one that somebody works with.
-const env = { ...process.env, DATAPIPE_STATE_DIR: join(folder, '.state') }
+const env = {
+  ...process.env,
+  DATAPIPE_CACHE_DIR: join(folder, '.cache'),
+  DATAPIPE_RUNTIME_DIR: runtimeDirectory(),
+}
 const started = Date.now()
 let running
 let stopping = false

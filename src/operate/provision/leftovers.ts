@@ -46,7 +46,7 @@ async function look({ arn, id, resource }: Candidate, op: Operation): Promise<Le
   if (resource === undefined) return { id, arn: arn ?? id, monthlyUsd: 0 }
   if (resource.shared) return undefined
   const observed = await resource.read(op)
-  if (observed === undefined) return undefined
+  if (observed === undefined || observed.pendingDeletionUntil !== undefined) return undefined
   return { id, arn: arn ?? observed.physicalId, monthlyUsd: monthlyUsd(resource) }
 }
 

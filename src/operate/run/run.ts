@@ -1,0 +1,134 @@
+import pLimit from 'p-limit'
+import type { AwsContext } from '../../aws/context.js'
+import { ExitCode, InterruptedError } from '../../errors.js'
+import type { RunRecord } from '../../transform/record.js'
+import type { InboxObject } from '../inbox.js'
+import { readRecordOf } from '../records.js'
+import { endedExecution, runningExecution, type RunExecution } from './execution.js'
+import { launch } from './launch.js'
+import { openOrchestrator, type OpenOrchestrator } from './orchestrators.js'
+import { findWork, type Work, type WorkRequest } from './work.js'
+
+export interface RunRequest extends WorkRequest {
+  /** Follow everything to its end; without it, what runs in the cloud is only started. */
+  watch: boolean
+}
+
+export interface RunResult {
+  executions: RunExecution[]
+}
+
+/** What happens while running. */
+export type RunEvent =
+  | { type: 'run.found'; pending: number; failedBefore: RunRecord[] }
+  | { type: 'run.started'; name: string; object: InboxObject }
+  | { type: 'run.state'; name: string; object: InboxObject; state: string }
+  | { type: 'run.finished'; execution: RunExecution }
+
+export type RunListener = (event: RunEvent) => void
+
+/**
+ * Processes what is pending. A file that fails does not keep the others from being processed.
+ * @param open replaces the environment's own orchestrator
+ * @throws DatapipeError ENVIRONMENT_NOT_UP, FILE_NOT_FOUND, InterruptedError (with the executions so far as result), and
+ *   errors of the SDK when executions cannot be started or followed
+ */
+export async function run(
+  aws: AwsContext,
+  request: RunRequest,
+  signal: AbortSignal,
+  onEvent: RunListener = () => undefined,
+  open: (aws: AwsContext) => Promise<OpenOrchestrator> = openOrchestrator,
+): Promise<RunResult> {
+  const { failedBefore, work } = await findWork(aws, request, signal).catch((error: unknown) => {
+    throw signal.aborted ? new InterruptedError() : error
+  })
+  onEvent({ type: 'run.found', pending: work.length, failedBefore })
+  if (work.length === 0) return { executions: [] }
+  const opened = await open(aws)
+  try {
+    return await runAll(aws, work, request, opened, signal, onEvent)
+  } finally {
+    await opened.close()
+  }
+}
+
+async function runAll(
+  aws: AwsContext,
+  work: readonly Work[],
+  request: RunRequest,
+  opened: OpenOrchestrator,
+  signal: AbortSignal,
+  onEvent: RunListener,
+): Promise<RunResult> {
+  const limit = pLimit(opened.concurrency)
+  const executions: RunExecution[] = []
+  const stop = new AbortController()
+  const either = AbortSignal.any([signal, stop.signal])
+  let failure: { error: unknown } | undefined
+  await Promise.all(
+    work.map((item) =>
+      limit(async () => {
+        if (either.aborted) return
+        try {
+          executions.push(await runOne(aws, item, request, opened, either, onEvent))
+        } catch (error) {
+          // Not about this file: what keeps one execution from being followed keeps the others too.
+          failure ??= { error }
+          stop.abort()
+        }
+      }),
+    ),
+  )
+  if (signal.aborted) throw interrupted(executions, work.length, opened.inProcess)
+  if (failure !== undefined) throw failure.error
+  return { executions }
+}
+
+async function runOne(
+  aws: AwsContext,
+  work: Work,
+  { watch }: RunRequest,
+  { inProcess, orchestrator }: OpenOrchestrator,
+  signal: AbortSignal,
+  onEvent: RunListener,
+): Promise<RunExecution> {
+  const { object } = work
+  const launched = await launch(orchestrator, work)
+  if (launched.state === 'over') {
+    const record = await readRecordOf(aws, object, signal)
+    return finish(endedExecution(launched.execution, object, record), onEvent)
+  }
+  const { name } = launched
+  onEvent({ type: 'run.started', name, object })
+  if (!watch && !inProcess) return runningExecution(name, object)
+  const ended = await orchestrator.watch(
+    name,
+    ({ state }) => onEvent({ type: 'run.state', name, object, state }),
+    signal,
+  )
+  return finish(endedExecution(ended, object, await readRecordOf(aws, object, signal)), onEvent)
+}
+
+function finish(execution: RunExecution, onEvent: RunListener): RunExecution {
+  onEvent({ type: 'run.finished', execution })
+  return execution
+}
+
+/** 0 when every file was processed or is under way; 1 when one failed; 5 when the worst is a file with too many bad rows. */
+export function runExitCode(executions: readonly RunExecution[]): ExitCode {
+  if (executions.some(({ status }) => status === 'failed')) return ExitCode.failed
+  return executions.some(({ status }) => status === 'rejected') ? ExitCode.rejected : ExitCode.ok
+}
+
+function interrupted(executions: RunExecution[], total: number, inProcess: boolean): InterruptedError {
+  const result: RunResult = { executions }
+  return new InterruptedError(`Interrupted: ${executions.length} of ${total} files are done.`, {
+    result,
+    suggestions: [
+      inProcess
+        ? 'Run the same command again: it processes the others.'
+        : 'What was started goes on in AWS. Follow it: datapipe run --watch',
+    ],
+  })
+}

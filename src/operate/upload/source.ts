@@ -1,0 +1,89 @@
+import { constants } from 'node:fs'
+import { access, stat } from 'node:fs/promises'
+import { basename, resolve } from 'node:path'
+import { DatapipeError, messageOf } from '../../errors.js'
+
+/** A file of this machine that is fit to be sent. */
+export interface Source {
+  /** As the user wrote it. */
+  path: string
+  absolutePath: string
+  name: string
+  bytes: number
+  modifiedNs: bigint
+}
+
+/** 10,000 parts, and one of them must fit into memory: far below the limit of S3 itself (48.8 TiB). */
+const MAX_BYTES = 5 * 2 ** 40
+
+/**
+ * Looks at every file before any is sent.
+ * @throws DatapipeError FILE_NOT_FOUND, IS_A_DIRECTORY, NOT_A_FILE, FILE_NOT_READABLE, EMPTY_FILE, FILE_TOO_LARGE
+ */
+export function inspectSources(paths: readonly string[], cwd: string): Promise<Source[]> {
+  return Promise.all(paths.map((path) => inspectSource(path, cwd)))
+}
+
+async function inspectSource(path: string, cwd: string): Promise<Source> {
+  const absolutePath = resolve(cwd, path)
+  const stats = await stat(absolutePath, { bigint: true }).catch((error: unknown) => {
+    throw unreadable(path, error)
+  })
+  if (stats.isDirectory()) {
+    throw new DatapipeError('IS_A_DIRECTORY', `${path} is a directory, not a file.`, {
+      suggestions: [
+        `Name the files in it, or take the newest: datapipe upload --newest '${path.replace(/\/$/, '')}/*.csv'`,
+      ],
+    })
+  }
+  if (!stats.isFile()) {
+    throw new DatapipeError('NOT_A_FILE', `${path} is not a regular file: its content cannot be read twice.`)
+  }
+  const bytes = Number(stats.size)
+  if (bytes === 0) {
+    throw new DatapipeError('EMPTY_FILE', `${path} is empty (0 bytes): nothing to upload.`, {
+      suggestions: ['Check the export that writes this file; it may still be running.'],
+    })
+  }
+  if (bytes > MAX_BYTES) {
+    throw new DatapipeError('FILE_TOO_LARGE', `${path} has ${bytes} bytes; datapipe uploads up to 5 TiB.`, {
+      suggestions: ['Split the file.'],
+    })
+  }
+  await access(absolutePath, constants.R_OK).catch((error: unknown) => {
+    throw unreadable(path, error)
+  })
+  return { path, absolutePath, name: basename(absolutePath), bytes, modifiedNs: stats.mtimeNs }
+}
+
+function unreadable(path: string, error: unknown): DatapipeError {
+  const code = (error as NodeJS.ErrnoException).code
+  if (code === 'ENOENT' || code === 'ENOTDIR') {
+    return new DatapipeError('FILE_NOT_FOUND', `There is no file ${path}.`, { cause: error })
+  }
+  if (code === 'EACCES' || code === 'EPERM') {
+    return new DatapipeError('FILE_NOT_READABLE', `This user may not read ${path}.`, { cause: error })
+  }
+  return new DatapipeError('FILE_NOT_READABLE', `Cannot read ${path}: ${messageOf(error)}`, { cause: error })
+}
+
+/** @throws DatapipeError FILE_CHANGED when the file is no longer what was looked at */
+export async function requireUnchanged(source: Source): Promise<void> {
+  const now = await stat(source.absolutePath, { bigint: true }).catch(() => undefined)
+  if (now === undefined || Number(now.size) !== source.bytes || now.mtimeNs !== source.modifiedNs) {
+    throw fileChanged(source)
+  }
+}
+
+export function fileChanged(source: Source): DatapipeError {
+  return new DatapipeError(
+    'FILE_CHANGED',
+    `${source.path} changed while it was being uploaded; nothing of it was kept.`,
+    {
+      suggestions: [
+        'Run the same command when the file is complete.',
+        'Have the export write to another name and rename the file when it is done.',
+      ],
+    },
+  )
+}

@@ -1,0 +1,224 @@
+import { randomUUID } from 'node:crypto'
+import {
+  CreateRouteTableCommand,
+  DeleteRouteTableCommand,
+  DescribeRouteTablesCommand,
+  type RouteTable as Ec2RouteTable,
+  type RouteTableAssociation,
+} from '@aws-sdk/client-ec2'
+import type { AwsContext } from '../../aws/context.js'
+import { retryNotFound, unlessMissing } from '../../aws/retry.js'
+import { diffTags, fromTagList, type Tags } from '../../aws/tags.js'
+import { diffProperties, type Change } from '../../engine/change.js'
+import type { Operation } from '../../engine/operation.js'
+import type { Deletion, Observed, ResourceOptions } from '../../engine/resource.js'
+import { deleteWhenFree } from './deletion.js'
+import { Ec2Resource, touches } from './ec2-resource.js'
+import type { Holder } from './holders.js'
+import { withinQuota } from './quota.js'
+import { associate, disassociate, subnetAssociations } from './route-associations.js'
+import { putRoute, removeRoute, routesByDestination, type Route } from './routes.js'
+import { present } from './tagged.js'
+
+export interface RouteTableProperties {
+  vpcId: () => string
+  routes: Route[]
+  /** The subnets that use it. */
+  subnetIds: () => string[]
+}
+
+export interface RouteTableAttributes {
+  routeTableId: string
+}
+
+interface ObservedRouteTable extends Observed<RouteTableAttributes> {
+  properties: {
+    vpcId: string | undefined
+    /** Destination -> target. */
+    routes: Record<string, string>
+    subnetIds: string[]
+  }
+  associations: RouteTableAssociation[]
+  tags: Tags
+}
+
+const MISSING = 'InvalidRouteTableID.NotFound'
+
+/** A route table with its routes and the subnets that use it (spec §2.4). Routes of gateway endpoints are theirs and left alone. */
+export class RouteTable extends Ec2Resource<RouteTableAttributes, ObservedRouteTable> {
+  readonly type = 'AWS::EC2::RouteTable'
+  readonly iamActions = [
+    'ec2:AssociateRouteTable',
+    'ec2:CreateRoute',
+    'ec2:CreateRouteTable',
+    'ec2:CreateTags',
+    'ec2:DeleteRoute',
+    'ec2:DeleteRouteTable',
+    'ec2:DescribeRouteTables',
+    'ec2:DisassociateRouteTable',
+    'ec2:ReplaceRoute',
+    'ec2:ReplaceRouteTableAssociation',
+  ]
+  protected readonly noun = 'route table'
+
+  constructor(
+    aws: AwsContext,
+    id: string,
+    name: string,
+    private readonly properties: RouteTableProperties,
+    options: ResourceOptions = {},
+  ) {
+    super(aws, id, name, options)
+  }
+
+  async read(): Promise<ObservedRouteTable | undefined> {
+    const table = this.pick(await this.inventory.routeTables.get(), (found) => found.RouteTableId)
+    if (table === undefined) return undefined
+    const routeTableId = present(table.RouteTableId, 'RouteTableId')
+    const associations = subnetAssociations(table.Associations)
+    return {
+      physicalId: routeTableId,
+      attributes: { routeTableId },
+      owned: true,
+      properties: {
+        vpcId: table.VpcId,
+        routes: routesByDestination(table.Routes ?? []),
+        subnetIds: associations.map(({ SubnetId: id }) => present(id, 'SubnetId')).sort(),
+      },
+      associations,
+      tags: fromTagList(table.Tags),
+    }
+  }
+
+  diff(observed: ObservedRouteTable): Change[] {
+    const unwanted = Object.keys(observed.properties.routes).map((cidr) => [cidr, null])
+    const wanted = this.properties.routes.map((route) => [route.cidr, route.gatewayId()])
+    return [
+      ...diffProperties(
+        observed.properties,
+        {
+          vpcId: this.properties.vpcId(),
+          routes: Object.fromEntries([...unwanted, ...wanted]) as Record<string, string | null>,
+          subnetIds: this.properties.subnetIds().toSorted(),
+        },
+        { replaces: ['vpcId'] },
+      ),
+      ...diffTags(observed.tags, this.tags),
+    ]
+  }
+
+  create(op: Operation): Promise<RouteTableAttributes> {
+    return this.inventory.routeTables.changing(async () => {
+      const routeTableId = await this.#create(op)
+      for (const route of this.properties.routes) await this.#put(routeTableId, route, op)
+      for (const subnetId of this.properties.subnetIds())
+        await associate(this.ec2, routeTableId, subnetId, op)
+      return { routeTableId }
+    })
+  }
+
+  update(
+    observed: ObservedRouteTable,
+    changes: readonly Change[],
+    op: Operation,
+  ): Promise<RouteTableAttributes> {
+    return this.inventory.routeTables.changing(async () => {
+      const tableId = observed.physicalId
+      if (touches(changes, 'routes')) await this.#putRoutes(observed, op)
+      if (touches(changes, 'subnetIds')) await this.#putSubnets(observed, op)
+      if (touches(changes, 'tags')) await this.putTags(tableId)
+      return observed.attributes
+    })
+  }
+
+  delete(observed: ObservedRouteTable, op: Operation): Promise<Deletion> {
+    const tableId = observed.physicalId
+    return this.inventory.routeTables.changing(async () => {
+      const seen = await this.#describe(tableId)
+      if (seen === undefined) return { status: 'absent' }
+      for (const association of subnetAssociations(seen.Associations))
+        await disassociate(this.ec2, association)
+      return deleteWhenFree(
+        {
+          what: `route table ${tableId}`,
+          remove: () => this.ec2.send(new DeleteRouteTableCommand({ RouteTableId: tableId })),
+          missing: [MISSING],
+          holders: () => this.#holders(tableId),
+          exists: async () => (await this.#describe(tableId)) !== undefined,
+          timeoutMs: 300_000,
+        },
+        op,
+      )
+    })
+  }
+
+  async #create(op: Operation): Promise<string> {
+    const vpcId = this.properties.vpcId()
+    // One token for all attempts of this call. Never one that a later run would use again: after a deletion AWS could answer
+    // it with the table that no longer exists.
+    const token = randomUUID()
+    const { RouteTable: created } = await retryNotFound(
+      () =>
+        withinQuota(
+          this.ec2.send(
+            new CreateRouteTableCommand({
+              VpcId: vpcId,
+              ClientToken: token,
+              TagSpecifications: this.tagSpecifications('route-table'),
+            }),
+          ),
+          this.aws.region,
+        ),
+      `waiting for ${vpcId} to be seen everywhere`,
+      op,
+      'InvalidVpcID.NotFound',
+    )
+    return present(created?.RouteTableId, 'RouteTableId')
+  }
+
+  async #put(tableId: string, route: Route, op: Operation): Promise<void> {
+    await putRoute(this.ec2, this.aws.region, tableId, route, op)
+  }
+
+  async #putRoutes(observed: ObservedRouteTable, op: Operation): Promise<void> {
+    const { routes } = observed.properties
+    for (const route of this.properties.routes) {
+      if (routes[route.cidr] !== route.gatewayId()) await this.#put(observed.physicalId, route, op)
+    }
+    const wanted = new Set(this.properties.routes.map((route) => route.cidr))
+    for (const cidr of Object.keys(routes)) {
+      if (!wanted.has(cidr)) await removeRoute(this.ec2, observed.physicalId, cidr)
+    }
+  }
+
+  async #putSubnets(observed: ObservedRouteTable, op: Operation): Promise<void> {
+    const wanted = this.properties.subnetIds()
+    for (const subnetId of wanted) {
+      if (!observed.properties.subnetIds.includes(subnetId))
+        await associate(this.ec2, observed.physicalId, subnetId, op)
+    }
+    for (const association of observed.associations) {
+      if (!wanted.includes(present(association.SubnetId, 'SubnetId')))
+        await disassociate(this.ec2, association)
+    }
+  }
+
+  async #holders(tableId: string): Promise<Holder[]> {
+    const seen = await this.#describe(tableId)
+    return (seen?.Associations ?? []).map((association) => ({
+      description:
+        association.Main === true
+          ? `VPC ${seen?.VpcId ?? ''} uses it as its main route table`
+          : `${association.SubnetId ?? association.GatewayId ?? 'something'} uses it`,
+      passing: association.Main !== true,
+    }))
+  }
+
+  async #describe(tableId: string): Promise<Ec2RouteTable | undefined> {
+    const answer = await unlessMissing(
+      this.ec2.send(new DescribeRouteTablesCommand({ RouteTableIds: [tableId] })),
+      MISSING,
+    )
+    return answer?.RouteTables?.[0]
+  }
+}

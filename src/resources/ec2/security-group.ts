@@ -1,0 +1,275 @@
+import {
+  CreateSecurityGroupCommand,
+  DeleteSecurityGroupCommand,
+  DescribeSecurityGroupsCommand,
+  paginateDescribeSecurityGroups,
+  type SecurityGroup as Ec2SecurityGroup,
+  type SecurityGroupRule,
+} from '@aws-sdk/client-ec2'
+import type { AwsContext } from '../../aws/context.js'
+import { isAwsError, retryNotFound, unlessMissing } from '../../aws/retry.js'
+import { diffTags, fromTagList, TAG, type Tags } from '../../aws/tags.js'
+import { diffProperties, type Change } from '../../engine/change.js'
+import type { Operation } from '../../engine/operation.js'
+import type { Deletion, Observed, ResourceOptions } from '../../engine/resource.js'
+import { DatapipeError } from '../../errors.js'
+import { deleteWhenFree } from './deletion.js'
+import { Ec2Resource, touches } from './ec2-resource.js'
+import { interfacesHolding } from './holders.js'
+import { collect } from './pages.js'
+import { withinQuota } from './quota.js'
+import { directionOf, observedRules, wantedRules, type RuleSet } from './rule-set.js'
+import { foreignReferences, releaseReferences } from './security-group-references.js'
+import {
+  authorizeRule,
+  describeRule,
+  observedRuleKey,
+  revokeBirthEgress,
+  revokeRule,
+  ruleKey,
+  type Direction,
+  type Rule,
+} from './security-group-rules.js'
+import { filter, present } from './tagged.js'
+
+export interface SecurityGroupProperties {
+  vpcId: () => string
+  /** Cannot be changed: another one replaces the group. */
+  description: string
+  ingress: Rule[]
+  egress: Rule[]
+}
+
+export interface SecurityGroupAttributes {
+  groupId: string
+}
+
+interface ObservedSecurityGroup extends Observed<SecurityGroupAttributes> {
+  properties: {
+    vpcId: string | undefined
+    name: string | undefined
+    description: string | undefined
+    ingress: RuleSet
+    egress: RuleSet
+  }
+  rules: SecurityGroupRule[]
+  tags: Tags
+}
+
+const MISSING = 'InvalidGroup.NotFound'
+const DIRECTIONS: Direction[] = ['ingress', 'egress']
+
+/** A security group with exactly the rules named, each with its description and tags (spec §2.7). */
+export class SecurityGroup extends Ec2Resource<SecurityGroupAttributes, ObservedSecurityGroup> {
+  readonly type = 'AWS::EC2::SecurityGroup'
+  readonly iamActions = [
+    'ec2:AuthorizeSecurityGroupEgress',
+    'ec2:AuthorizeSecurityGroupIngress',
+    'ec2:CreateSecurityGroup',
+    'ec2:CreateTags',
+    'ec2:DeleteSecurityGroup',
+    'ec2:DescribeNetworkInterfaces',
+    'ec2:DescribeSecurityGroupRules',
+    'ec2:DescribeSecurityGroups',
+    'ec2:RevokeSecurityGroupEgress',
+    'ec2:RevokeSecurityGroupIngress',
+    'ec2:UpdateSecurityGroupRuleDescriptionsEgress',
+    'ec2:UpdateSecurityGroupRuleDescriptionsIngress',
+  ]
+  protected readonly noun = 'security group'
+
+  /** @param name the group's name, unique in its VPC; another one replaces the group */
+  constructor(
+    aws: AwsContext,
+    id: string,
+    name: string,
+    private readonly properties: SecurityGroupProperties,
+    options: ResourceOptions = {},
+  ) {
+    super(aws, id, name, options)
+  }
+
+  async read(): Promise<ObservedSecurityGroup | undefined> {
+    const all = await this.inventory.securityGroups.get()
+    const group = this.pick(
+      all.map((found) => found.group),
+      (found) => found.GroupId,
+    )
+    if (group === undefined) return undefined
+    const rules = all.find((found) => found.group === group)?.rules ?? []
+    const groupId = present(group.GroupId, 'GroupId')
+    return {
+      physicalId: groupId,
+      attributes: { groupId },
+      owned: true,
+      properties: {
+        vpcId: group.VpcId,
+        name: group.GroupName,
+        description: group.Description,
+        ingress: observedRules(rules, 'ingress', this.aws),
+        egress: observedRules(rules, 'egress', this.aws),
+      },
+      rules,
+      tags: fromTagList(group.Tags),
+    }
+  }
+
+  diff(observed: ObservedSecurityGroup): Change[] {
+    const { description, egress, ingress, vpcId } = this.properties
+    const seen = observed.properties
+    return [
+      ...diffProperties(
+        seen,
+        {
+          vpcId: vpcId(),
+          name: this.name,
+          description,
+          ingress: wantedRules(seen.ingress, ingress, this.aws),
+          egress: wantedRules(seen.egress, egress, this.aws),
+        },
+        { replaces: ['vpcId', 'name', 'description'] },
+      ),
+      ...diffTags(observed.tags, this.tags),
+    ]
+  }
+
+  create(op: Operation): Promise<SecurityGroupAttributes> {
+    return this.inventory.securityGroups.changing(async () => {
+      const groupId = await this.#createOrFind(op)
+      await retryNotFound(
+        async () => {
+          await revokeBirthEgress(this.ec2, groupId)
+          for (const direction of DIRECTIONS) {
+            for (const rule of this.properties[direction]) await this.#authorize(groupId, direction, rule)
+          }
+        },
+        `waiting for ${groupId} to be seen everywhere`,
+        op,
+        MISSING,
+      )
+      return { groupId }
+    })
+  }
+
+  update(observed: ObservedSecurityGroup, changes: readonly Change[]): Promise<SecurityGroupAttributes> {
+    return this.inventory.securityGroups.changing(async () => {
+      for (const direction of DIRECTIONS) {
+        if (touches(changes, direction)) await this.#putRules(observed, direction)
+      }
+      if (touches(changes, 'tags')) await this.putTags(observed.physicalId)
+      return observed.attributes
+    })
+  }
+
+  /** Rules of our other groups that refer to it are revoked first; rules of foreign groups are reported as what blocks. */
+  delete(observed: ObservedSecurityGroup, op: Operation): Promise<Deletion> {
+    const groupId = observed.physicalId
+    return this.inventory.securityGroups.changing(async () => {
+      await releaseReferences(this.ec2, groupId, this.aws)
+      return deleteWhenFree(
+        {
+          what: `security group ${groupId}`,
+          remove: () => this.ec2.send(new DeleteSecurityGroupCommand({ GroupId: groupId })),
+          missing: [MISSING],
+          holders: async () => [
+            ...(await interfacesHolding(this.ec2, filter('group-id', groupId))),
+            ...(await foreignReferences(this.ec2, groupId, this.aws)),
+          ],
+          exists: async () => (await this.#describe(groupId)) !== undefined,
+        },
+        op,
+      )
+    })
+  }
+
+  async #createOrFind(op: Operation): Promise<string> {
+    const vpcId = this.properties.vpcId()
+    try {
+      const { GroupId: groupId } = await retryNotFound(
+        () =>
+          withinQuota(
+            this.ec2.send(
+              new CreateSecurityGroupCommand({
+                VpcId: vpcId,
+                GroupName: this.name,
+                Description: this.properties.description,
+                TagSpecifications: this.tagSpecifications('security-group'),
+              }),
+            ),
+            this.aws.region,
+          ),
+        `waiting for ${vpcId} to be seen everywhere`,
+        op,
+        'InvalidVpcID.NotFound',
+      )
+      return present(groupId, 'GroupId')
+    } catch (error) {
+      if (!isAwsError(error, 'InvalidGroup.Duplicate')) throw error
+      return this.#findNamesake(vpcId, error)
+    }
+  }
+
+  /** The name is taken in this VPC: by this very group, created by a run that did not live to see the answer, or by a foreign one. */
+  async #findNamesake(vpcId: string, cause: unknown): Promise<string> {
+    const [namesake] = await collect(
+      paginateDescribeSecurityGroups(
+        { client: this.ec2 },
+        { Filters: [filter('vpc-id', vpcId), filter('group-name', this.name)] },
+      ),
+      (page) => page.SecurityGroups,
+    )
+    const tags = fromTagList(namesake?.Tags)
+    if (namesake !== undefined && this.aws.owns(tags) && tags[TAG.id] === this.id)
+      return present(namesake.GroupId, 'GroupId')
+    throw new DatapipeError(
+      'NAME_TAKEN',
+      `${vpcId} already has a security group named ${this.name} (${namesake?.GroupId ?? 'not visible'}) that does not carry the tags of ${this.id}.`,
+      {
+        suggestions: ['Rename or delete that group if nobody needs it, then run the same command again.'],
+        cause,
+      },
+    )
+  }
+
+  async #putRules(observed: ObservedSecurityGroup, direction: Direction): Promise<void> {
+    const groupId = observed.physicalId
+    const wanted = new Map(this.properties[direction].map((rule) => [ruleKey(rule), rule]))
+    const there = observed.rules.filter((rule) => directionOf(rule) === direction)
+    const known = new Map(there.map((rule) => [observedRuleKey(rule), rule]))
+    // First what is missing, then what is too much: nothing that is wanted stops working in between.
+    for (const [key, rule] of wanted) {
+      const seen = known.get(key)
+      if (seen === undefined) await this.#authorize(groupId, direction, rule)
+      else await this.#putDetails(groupId, direction, rule, seen)
+    }
+    for (const [key, rule] of known) {
+      if (!wanted.has(key)) await revokeRule(this.ec2, rule)
+    }
+  }
+
+  async #putDetails(
+    groupId: string,
+    direction: Direction,
+    rule: Rule,
+    seen: SecurityGroupRule,
+  ): Promise<void> {
+    if (seen.Description !== rule.description) await describeRule(this.ec2, groupId, direction, rule)
+    if (!this.aws.owns(fromTagList(seen.Tags))) {
+      const ruleId = present(seen.SecurityGroupRuleId, 'SecurityGroupRuleId')
+      await this.putTags(ruleId)
+    }
+  }
+
+  #authorize(groupId: string, direction: Direction, rule: Rule): Promise<void> {
+    const tags = this.tagSpecifications('security-group-rule')
+    return authorizeRule(this.ec2, this.aws.region, groupId, direction, rule, tags)
+  }
+
+  async #describe(groupId: string): Promise<Ec2SecurityGroup | undefined> {
+    const answer = await unlessMissing(
+      this.ec2.send(new DescribeSecurityGroupsCommand({ GroupIds: [groupId] })),
+      MISSING,
+    )
+    return answer?.SecurityGroups?.[0]
+  }
+}

@@ -1,0 +1,279 @@
+import { randomUUID } from 'node:crypto'
+import {
+  CreateVpcEndpointCommand,
+  DeleteVpcEndpointsCommand,
+  DescribeVpcEndpointsCommand,
+  ModifyVpcEndpointCommand,
+  type VpcEndpoint as Ec2VpcEndpoint,
+} from '@aws-sdk/client-ec2'
+import type { AwsContext } from '../../aws/context.js'
+import { normalizePolicy, type PolicyDocument } from '../../aws/policy.js'
+import { retryNotFound, unlessMissing } from '../../aws/retry.js'
+import { diffTags, fromTagList, type Tags } from '../../aws/tags.js'
+import { canonical, diffProperties, type Change } from '../../engine/change.js'
+import type { Operation } from '../../engine/operation.js'
+import type { Deletion, Observed, ResourceOptions } from '../../engine/resource.js'
+import { waitFor } from '../../engine/wait.js'
+import { deleteWhenFree } from './deletion.js'
+import { Ec2Resource, touches } from './ec2-resource.js'
+import { withinQuota } from './quota.js'
+import { present } from './tagged.js'
+
+/** An endpoint that is routes in route tables: free, and only S3 and DynamoDB have one. */
+export interface GatewayEndpointProperties {
+  kind?: 'gateway'
+  vpcId: () => string
+  service: 's3'
+  routeTableIds: () => string[]
+  policy: () => PolicyDocument
+}
+
+/** Interface endpoints (network interfaces in subnets) join this union when there are any. */
+export type VpcEndpointProperties = GatewayEndpointProperties
+
+export interface VpcEndpointAttributes {
+  endpointId: string
+}
+
+interface ObservedVpcEndpoint extends Observed<VpcEndpointAttributes> {
+  properties: {
+    kind: string
+    vpcId: string | undefined
+    service: string | undefined
+    state: string
+    routeTableIds: string[]
+  }
+  /** Normalized. */
+  policy: unknown
+  tags: Tags
+}
+
+const MISSING = ['InvalidVpcEndpointId.NotFound', 'InvalidVpcEndpoint.NotFound']
+/** Minutes at most, for a gateway endpoint usually seconds (spec §2.6). */
+const WAIT_MS = 600_000
+
+/** A VPC endpoint: private access to an AWS service, limited by a policy (spec §2.6). */
+export class VpcEndpoint extends Ec2Resource<VpcEndpointAttributes, ObservedVpcEndpoint> {
+  readonly type = 'AWS::EC2::VPCEndpoint'
+  readonly iamActions = [
+    'ec2:CreateTags',
+    'ec2:CreateVpcEndpoint',
+    'ec2:DeleteVpcEndpoints',
+    'ec2:DescribeVpcEndpoints',
+    'ec2:ModifyVpcEndpoint',
+  ]
+  protected readonly noun = 'VPC endpoint'
+
+  constructor(
+    aws: AwsContext,
+    id: string,
+    name: string,
+    private readonly properties: VpcEndpointProperties,
+    options: ResourceOptions = {},
+  ) {
+    super(aws, id, name, options)
+  }
+
+  async read(): Promise<ObservedVpcEndpoint | undefined> {
+    const living = (await this.inventory.vpcEndpoints.get()).filter((found) => !isGoing(found))
+    const endpoint = this.pick(living, (found) => found.VpcEndpointId)
+    if (endpoint === undefined) return undefined
+    const endpointId = present(endpoint.VpcEndpointId, 'VpcEndpointId')
+    return {
+      physicalId: endpointId,
+      attributes: { endpointId },
+      owned: true,
+      properties: {
+        kind: (endpoint.VpcEndpointType ?? 'Gateway').toLowerCase(),
+        vpcId: endpoint.VpcId,
+        service: endpoint.ServiceName,
+        state: stateOf(endpoint),
+        routeTableIds: (endpoint.RouteTableIds ?? []).toSorted(),
+      },
+      policy: normalizePolicy(endpoint.PolicyDocument),
+      tags: fromTagList(endpoint.Tags),
+    }
+  }
+
+  diff(observed: ObservedVpcEndpoint): Change[] {
+    const { routeTableIds, vpcId } = this.properties
+    const policy = normalizePolicy(this.properties.policy())
+    // What failed stays failed; what is pending becomes available by itself.
+    const dead = ['failed', 'rejected', 'expired'].includes(observed.properties.state)
+    return [
+      ...diffProperties(
+        observed.properties,
+        {
+          kind: 'gateway',
+          vpcId: vpcId(),
+          service: this.#serviceName,
+          state: 'available',
+          routeTableIds: routeTableIds().toSorted(),
+        },
+        { replaces: ['kind', 'vpcId', 'service', ...(dead ? ['state'] : [])] },
+      ),
+      // As a whole: a statement or condition that is there and not wanted is a difference too.
+      ...(canonical(observed.policy) === canonical(policy)
+        ? []
+        : [{ path: 'policy', from: observed.policy, to: policy, replaces: false }]),
+      ...diffTags(observed.tags, this.tags),
+    ]
+  }
+
+  create(op: Operation): Promise<VpcEndpointAttributes> {
+    return this.inventory.vpcEndpoints.changing(async () => {
+      await this.#waitForPredecessor(op)
+      const endpointId = await this.#create(op)
+      await this.#waitAvailable(endpointId, op)
+      return { endpointId }
+    })
+  }
+
+  update(
+    observed: ObservedVpcEndpoint,
+    changes: readonly Change[],
+    op: Operation,
+  ): Promise<VpcEndpointAttributes> {
+    return this.inventory.vpcEndpoints.changing(async () => {
+      const endpointId = observed.physicalId
+      if (touches(changes, 'state')) await this.#waitAvailable(endpointId, op)
+      const routes = touches(changes, 'routeTableIds')
+      const policy = touches(changes, 'policy')
+      if (routes || policy) {
+        await this.ec2.send(
+          new ModifyVpcEndpointCommand({
+            VpcEndpointId: endpointId,
+            ...(routes ? this.#routeTableChanges(observed.properties.routeTableIds) : {}),
+            ...(policy ? { PolicyDocument: JSON.stringify(this.properties.policy()) } : {}),
+          }),
+        )
+        await this.#waitAvailable(endpointId, op)
+      }
+      if (touches(changes, 'tags')) await this.putTags(endpointId)
+      return observed.attributes
+    })
+  }
+
+  delete(observed: ObservedVpcEndpoint, op: Operation): Promise<Deletion> {
+    const endpointId = observed.physicalId
+    return this.inventory.vpcEndpoints.changing(() =>
+      deleteWhenFree(
+        {
+          what: `VPC endpoint ${endpointId}`,
+          remove: () => this.#delete(endpointId),
+          missing: MISSING,
+          holders: () => Promise.resolve([]),
+          exists: async () => (await this.#describe(endpointId)) !== undefined,
+          timeoutMs: WAIT_MS,
+        },
+        op,
+      ),
+    )
+  }
+
+  get #serviceName(): string {
+    return `com.amazonaws.${this.aws.region}.${this.properties.service}`
+  }
+
+  async #create(op: Operation): Promise<string> {
+    const { policy, routeTableIds, vpcId } = this.properties
+    // One token for all attempts of this call, and never one that a later run would use again (see RouteTable).
+    const token = randomUUID()
+    const { VpcEndpoint: created } = await retryNotFound(
+      () =>
+        withinQuota(
+          this.ec2.send(
+            new CreateVpcEndpointCommand({
+              VpcEndpointType: 'Gateway',
+              VpcId: vpcId(),
+              ServiceName: this.#serviceName,
+              RouteTableIds: routeTableIds(),
+              PolicyDocument: JSON.stringify(policy()),
+              ClientToken: token,
+              TagSpecifications: this.tagSpecifications('vpc-endpoint'),
+            }),
+          ),
+          this.aws.region,
+        ),
+      'waiting for the new VPC and its route tables to be seen everywhere',
+      op,
+      'InvalidVpcID.NotFound',
+      'InvalidVpcId.NotFound',
+      'InvalidRouteTableID.NotFound',
+      'InvalidRouteTableId.NotFound',
+    )
+    return present(created?.VpcEndpointId, 'VpcEndpointId')
+  }
+
+  /** One that is still being deleted holds its routes, which the new one would need. */
+  async #waitForPredecessor(op: Operation): Promise<void> {
+    await waitFor(
+      {
+        what: `the former VPC endpoint ${this.name} to be gone`,
+        poll: async () => {
+          const all = await this.inventory.vpcEndpoints.fresh()
+          return this.pick(
+            all.filter((found) => stateOf(found) === 'deleting'),
+            (found) => found.VpcEndpointId,
+          )
+        },
+        check: (going) => (going === undefined ? 'done' : 'pending'),
+        timeoutMs: WAIT_MS,
+      },
+      op,
+    )
+  }
+
+  #routeTableChanges(current: string[]): { AddRouteTableIds?: string[]; RemoveRouteTableIds?: string[] } {
+    const wanted = this.properties.routeTableIds()
+    const add = wanted.filter((id) => !current.includes(id))
+    const remove = current.filter((id) => !wanted.includes(id))
+    return {
+      ...(add.length > 0 ? { AddRouteTableIds: add } : {}),
+      ...(remove.length > 0 ? { RemoveRouteTableIds: remove } : {}),
+    }
+  }
+
+  /** The call succeeds even when nothing was deleted; what failed is in its answer (spec §2.6). */
+  async #delete(endpointId: string): Promise<object> {
+    const answer = await this.ec2.send(new DeleteVpcEndpointsCommand({ VpcEndpointIds: [endpointId] }))
+    const failure = answer.Unsuccessful?.find((item) => item.ResourceId === endpointId)?.Error
+    if (failure === undefined) return answer
+    throw Object.assign(new Error(failure.Message ?? `${endpointId} was not deleted`), {
+      name: failure.Code ?? 'UnknownError',
+    })
+  }
+
+  async #describe(endpointId: string): Promise<Ec2VpcEndpoint | undefined> {
+    const answer = await unlessMissing(
+      this.ec2.send(new DescribeVpcEndpointsCommand({ VpcEndpointIds: [endpointId] })),
+      ...MISSING,
+    )
+    return answer?.VpcEndpoints?.find((endpoint) => stateOf(endpoint) !== 'deleted')
+  }
+
+  async #waitAvailable(endpointId: string, op: Operation): Promise<void> {
+    await waitFor(
+      {
+        what: `VPC endpoint ${endpointId} to become available`,
+        poll: () => this.#describe(endpointId),
+        check: (seen) => {
+          const state = seen === undefined ? 'pending' : stateOf(seen)
+          if (state === 'available') return 'done'
+          return state === 'pending' ? 'pending' : { failed: `it is ${state}` }
+        },
+        timeoutMs: WAIT_MS,
+      },
+      op,
+    )
+  }
+}
+
+/** Typed as `Available`, answered as `available`. */
+function stateOf(endpoint: Ec2VpcEndpoint): string {
+  return (endpoint.State ?? 'available').toLowerCase()
+}
+
+function isGoing(endpoint: Ec2VpcEndpoint): boolean {
+  return ['deleting', 'deleted'].includes(stateOf(endpoint))
+}
