@@ -69,7 +69,7 @@ try {
     'query',
     '--env',
     'local',
-    'select day, count(*) as samples, round(avg(measurement), 3) as average from temperature group by day order by day limit 5',
+    'select month, count(*) as samples, round(avg(measurement), 3) as average from temperature group by month order by month limit 5',
   )
   await datapipe('up', '--env', 'local', '--yes')
   await datapipe('down', '--env', 'local', '--delete-data', '--yes')

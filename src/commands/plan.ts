@@ -32,8 +32,7 @@ export default class Plan extends DatapipeCommand<PlanResult, typeof Plan> {
       onEvent: reporter.engine,
     })
     reporter.out(renderPlan(result.resources, result.cost, reporter.colors))
-    const { unchanged, ...changes } = result.changes
-    const pending = Object.values(changes).some((count) => count > 0)
+    const pending = result.resources.some(({ action }) => action !== 'unchanged')
     return { result, exitCode: pending && this.flags['detailed-exitcode'] ? ExitCode.pending : ExitCode.ok }
   }
 }

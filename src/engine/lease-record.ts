@@ -6,6 +6,9 @@ export interface LeaseHolder {
   host: string
   pid: number
   command: string
+  /** The machine since its last start, and which process has the pid there, for whoever wants to know whether it lives. */
+  machine?: string
+  processStartedAt?: string
 }
 
 /** The body of a lease. Times are ISO dates by the clock of the holder. */

@@ -16,7 +16,11 @@ export interface LeaseOptions {
   /** How long it lasts without being renewed; default 60 s. It is renewed every third of that. */
   ttlMs?: number
   clock?: Clock
+  /** true when the holder is known to live no more: its lease is taken over without waiting until it expires. */
+  isGone?: (holder: LeaseHolder) => Promise<boolean>
 }
+
+const nobodyKnows = () => Promise.resolve(false)
 
 const DEFAULT_TTL_MS = 60_000
 /** Each lost race shows a new holder, or none any more; more than a few in a row is a store that answers nonsense. */
@@ -50,11 +54,11 @@ export class Lease {
   }
 
   /**
-   * Takes the lease, also over from a holder that let it expire.
+   * Takes the lease, also over from a holder that let it expire or is gone.
    * @throws LeaseHeldError (exit code 4) when another run holds it, LeaseUnreadableError
    */
   static async acquire(store: LeaseStore, options: LeaseOptions): Promise<Lease> {
-    const { clock = systemClock, holder, ttlMs = DEFAULT_TTL_MS } = options
+    const { clock = systemClock, holder, isGone = nobodyKnows, ttlMs = DEFAULT_TTL_MS } = options
     let record = newRecord(holder, clock.now(), ttlMs)
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       record = { ...newRecord(holder, clock.now(), ttlMs), id: record.id }
@@ -67,7 +71,8 @@ export class Lease {
       if (held === undefined) throw new LeaseUnreadableError()
       // The write had succeeded, only its answer was lost, and the client's retry met it.
       if (held.id === record.id) return new Lease(store, ttlMs, clock, held, current.etag)
-      if (Date.parse(held.expiresAt) > clock.now()) throw new LeaseHeldError(held)
+      const isOver = Date.parse(held.expiresAt) <= clock.now() || (await isGone(held.holder))
+      if (!isOver) throw new LeaseHeldError(held)
 
       record = { ...newRecord(holder, clock.now(), ttlMs), id: record.id }
       const taken = await store.replace(formatRecord(record), current.etag)

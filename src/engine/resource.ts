@@ -9,6 +9,8 @@ export interface Observed<Attributes extends object> {
   attributes: Attributes
   /** false: it has our name but not our tags, so it is somebody else's until `--adopt` names it. */
   owned: boolean
+  /** ISO date on which AWS deletes it, for what is in a waiting period: it counts as gone. */
+  pendingDeletionUntil?: string
 }
 
 export type Deletion =

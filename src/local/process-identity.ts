@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { readFile, readlink } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { promisify } from 'node:util'
 
@@ -20,6 +20,19 @@ export async function isRunning(identity: ProcessIdentity): Promise<boolean> {
   if (identity.host !== hostname()) return true
   if (!isAlive(identity.pid)) return false
   return (await startTime(identity.pid)) === identity.startedAt
+}
+
+/**
+ * This machine since its last start, with the namespace that its process ids are counted in: two containers may share a
+ * host name, and even a kernel, and still not see each other's processes. undefined where the system does not tell.
+ */
+export async function machineId(): Promise<string | undefined> {
+  try {
+    const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8')
+    return `${boot.trim()}/${await readlink('/proc/self/ns/pid')}`
+  } catch {
+    return undefined
+  }
 }
 
 /** Whether some process has this id. */

@@ -1,13 +1,13 @@
 import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
-import { mockClient } from 'aws-sdk-client-mock'
 import { expect } from 'chai'
 import { LEASE_PREFIX, S3LeaseStore } from '../../src/aws/s3-lease-store.js'
 import { dataBucketPolicy } from '../../src/pipeline/policies/buckets.js'
 import { testContext } from '../support/resource.js'
+import { suiteMock } from '../support/suite-mock.js'
 
 describe('S3LeaseStore', () => {
-  const s3 = mockClient(S3Client)
   const aws = testContext()
+  const s3 = suiteMock(S3Client)
   const store = new S3LeaseStore(aws)
   const at = {
     Bucket: 'dp-sensors-dev-artifacts-111122223333-us-east-1-an',

@@ -55,6 +55,25 @@ describe('Lease', () => {
       expect(heldBy()).to.equal('ada')
     })
 
+    it('is taken over at once from a holder that lives no more, and only then', async () => {
+      await acquire()
+      const asked: string[] = []
+      const acquireKnowing = (gone: boolean) =>
+        Lease.acquire(store, {
+          holder: { user: 'bob', host: 'buildbox', pid: 43, command: 'datapipe up --env dev' },
+          clock,
+          isGone: ({ user }) => {
+            asked.push(user)
+            return Promise.resolve(gone)
+          },
+        })
+      expect((await refusal(acquireKnowing(false))).code).to.equal('LEASE_HELD')
+      const lease = await acquireKnowing(true)
+      lease.assertHeld()
+      expect(heldBy()).to.equal('bob')
+      expect(asked).to.deep.equal(['ada', 'ada'])
+    })
+
     it('of two that try at once exactly one gets it', async () => {
       const attempts = await Promise.allSettled([acquire('ada'), acquire('bob')])
       expect(attempts.map(({ status }) => status).toSorted()).to.deep.equal(['fulfilled', 'rejected'])

@@ -19,13 +19,13 @@ const { names } = testContext()
 const KEY = 'arn:aws:kms:us-east-1:111122223333:key/11111111-2222-3333-4444-555555555555'
 
 const POLICIES: Record<string, PolicyDocument> = {
-  'key': keyPolicy(names),
+  key: keyPolicy(names),
   'bucket-raw': dataBucketPolicy(names, 'raw'),
   'bucket-artifacts': dataBucketPolicy(names, 'artifacts'),
   'bucket-logs': logsBucketPolicy(names, ['artifacts', 'raw', 'transformed']),
   'queue-failed': failedQueuePolicy(names),
   'queue-events-dlq': eventsDlqPolicy(names),
-  'topic': topicPolicy(names),
+  topic: topicPolicy(names),
   'endpoint-s3': s3EndpointPolicy(names),
   'trust-ecs': ecsTrust(names),
   'role-ecs-exec': executionRolePolicy(names),
@@ -50,16 +50,25 @@ describe('policies', () => {
   it('give roles no wildcard but those that AWS demands', () => {
     for (const [name, document] of Object.entries(POLICIES).filter(([key]) => key.startsWith('role-'))) {
       for (const statement of document.Statement.filter(({ Resource }) => Resource === '*')) {
-        for (const action of [statement.Action].flat()) expect(action, `${name} ${statement.Sid}`).to.match(MUST_BE_STAR)
+        for (const action of [statement.Action].flat())
+          expect(action, `${name} ${statement.Sid}`).to.match(MUST_BE_STAR)
       }
-      for (const action of document.Statement.flatMap(({ Action }) => Action)) expect(action).not.to.include('*')
+      for (const action of document.Statement.flatMap(({ Action }) => Action))
+        expect(action).not.to.include('*')
     }
   })
 
   it('stay within what IAM and KMS take', () => {
     for (const [name, document] of Object.entries(POLICIES)) {
       const size = JSON.stringify(document).length
-      const limit = name === 'key' ? 32_768 : name.startsWith('trust-') ? 2048 : name.startsWith('role-') ? 10_240 : 20_480
+      const limit =
+        name === 'key'
+          ? 32_768
+          : name.startsWith('trust-')
+            ? 2048
+            : name.startsWith('role-')
+              ? 10_240
+              : 20_480
       expect(size, name).to.be.lessThan(limit)
     }
   })
@@ -67,8 +76,8 @@ describe('policies', () => {
   it('let the lease be written without the key, and nothing else', () => {
     const statement = dataBucketPolicy(names, 'artifacts').Statement.find(({ Sid }) => Sid === 'DenyWrongSse')
     expect(statement?.NotResource).to.equal(`${names.bucketArn('artifacts')}/locks/*`)
-    expect(dataBucketPolicy(names, 'raw').Statement.find(({ Sid }) => Sid === 'DenyWrongSse')?.Resource).to.equal(
-      `${names.bucketArn('raw')}/*`,
-    )
+    expect(
+      dataBucketPolicy(names, 'raw').Statement.find(({ Sid }) => Sid === 'DenyWrongSse')?.Resource,
+    ).to.equal(`${names.bucketArn('raw')}/*`)
   })
 })

@@ -24,6 +24,19 @@ export interface Document<R> {
   warnings: string[]
 }
 
+/** What a started command printed, when it has ended. The code is null when a signal ended it. */
+export async function finished(child: ChildProcess): Promise<CliResult> {
+  const out: Buffer[] = []
+  const err: Buffer[] = []
+  child.stdout?.on('data', (chunk: Buffer) => out.push(chunk))
+  child.stderr?.on('data', (chunk: Buffer) => err.push(chunk))
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', resolve)
+  })
+  return { code, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() }
+}
+
 /** A user with a folder of their own, who runs the built CLI in it. */
 export class User {
   private constructor(
@@ -46,17 +59,8 @@ export class User {
   }
 
   /** Runs a command to its end, without a terminal. */
-  async run(...args: string[]): Promise<CliResult> {
-    const child = this.start(...args)
-    const out: Buffer[] = []
-    const err: Buffer[] = []
-    child.stdout?.on('data', (chunk: Buffer) => out.push(chunk))
-    child.stderr?.on('data', (chunk: Buffer) => err.push(chunk))
-    const code = await new Promise<number | null>((resolve, reject) => {
-      child.once('error', reject)
-      child.once('close', resolve)
-    })
-    return { code, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() }
+  run(...args: string[]): Promise<CliResult> {
+    return finished(this.start(...args))
   }
 
   /** Runs a command with --json. */

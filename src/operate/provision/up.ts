@@ -38,7 +38,8 @@ export async function up(aws: AwsContext, environment: Environment, request: UpR
   const { artifacts } = parts.storage
   const bootstrapped = new Set<string>()
   if ((await artifacts.read()) === undefined) await refuseBeforehand(graph, request)
-  if (await artifacts.bootstrap(operationFor(artifacts, request), request.adopt?.has(artifacts.id))) bootstrapped.add(artifacts.id)
+  if (await artifacts.bootstrap(operationFor(artifacts, request), request.adopt?.has(artifacts.id)))
+    bootstrapped.add(artifacts.id)
 
   const lease = await takeLease(aws, 'up')
   const result = await applyGraph(graph, {

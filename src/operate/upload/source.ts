@@ -30,18 +30,18 @@ async function inspectSource(path: string, cwd: string): Promise<Source> {
     throw unreadable(path, error)
   })
   if (stats.isDirectory()) {
-    throw new DatapipeError('IS_A_DIRECTORY', `${path} is a directory, not a file.`, {
+    throw new DatapipeError('FILE_IS_A_DIRECTORY', `${path} is a directory, not a file.`, {
       suggestions: [
         `Name the files in it, or take the newest: datapipe upload --newest '${path.replace(/\/$/, '')}/*.csv'`,
       ],
     })
   }
   if (!stats.isFile()) {
-    throw new DatapipeError('NOT_A_FILE', `${path} is not a regular file: its content cannot be read twice.`)
+    throw new DatapipeError('FILE_NOT_READABLE', `${path} is not a regular file: its content cannot be read twice.`)
   }
   const bytes = Number(stats.size)
   if (bytes === 0) {
-    throw new DatapipeError('EMPTY_FILE', `${path} is empty (0 bytes): nothing to upload.`, {
+    throw new DatapipeError('FILE_EMPTY', `${path} is empty (0 bytes): nothing to upload.`, {
       suggestions: ['Check the export that writes this file; it may still be running.'],
     })
   }

@@ -30,15 +30,13 @@ function row(...values: (string | undefined)[]): Row {
 const header = row('n', 'price', 'ratio', 'ok', 'at', 'note')
 
 describe('queries in Athena', () => {
-  const athena = mockClient(AthenaClient)
   const aws = testContext()
+  const athena = mockClient(aws.clients.of(AthenaClient))
 
   beforeEach(() => {
     athena.reset()
     athena.on(StartQueryExecutionCommand).resolves({ QueryExecutionId: 'q1' })
   })
-
-  after(() => athena.restore())
 
   const query = (sql: string, stop: AbortSignal = signal, said: string[] = []) =>
     openQuery(aws, sql, undefined, { signal: stop, onProgress: (message) => said.push(message) })

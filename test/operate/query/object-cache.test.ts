@@ -30,14 +30,15 @@ function broken(): Readable {
 }
 
 describe('the cache of objects', () => {
-  const s3 = mockClient(S3Client)
+  const aws = testContext()
+  const s3 = mockClient(aws.clients.of(S3Client))
   let folder: Awaited<ReturnType<typeof scratchFolder>>
   let cache: ObjectCache
 
   beforeEach(async () => {
     s3.reset()
     folder = await scratchFolder()
-    cache = new ObjectCache(testContext(), {
+    cache = new ObjectCache(aws, {
       folder: folder.path,
       maxBytes: 10,
       signal,
@@ -46,8 +47,6 @@ describe('the cache of objects', () => {
   })
 
   afterEach(() => folder.remove())
-
-  after(() => s3.restore())
 
   /** Sets what the mock answers, in order. */
   function inOrder(...bodies: Readable[]): void {

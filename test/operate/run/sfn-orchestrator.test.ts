@@ -21,12 +21,11 @@ const started = new Date('2026-01-01T00:00:00Z')
 const message = { message: 'no', $metadata: {} }
 
 describe('Step Functions as orchestrator', () => {
-  const sfn = mockClient(SFNClient)
-  const orchestrator = new SfnOrchestrator(testContext())
+  const aws = testContext()
+  const sfn = mockClient(aws.clients.of(SFNClient))
+  const orchestrator = new SfnOrchestrator(aws)
 
   beforeEach(() => sfn.reset())
-
-  after(() => sfn.restore())
 
   it('starts the worker under the given name', async () => {
     sfn.on(StartExecutionCommand).resolves({})

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { PutObjectCommand, UploadPartCommand, type PutObjectCommandInput } from '@aws-sdk/client-s3'
+import { PutObjectCommand, S3Client, UploadPartCommand, type PutObjectCommandInput } from '@aws-sdk/client-s3'
+import { mockClient } from 'aws-sdk-client-mock'
 import { expect } from 'chai'
 import { DatapipeError } from '../../../src/errors.js'
 import { UploadClient } from '../../../src/operate/upload/client.js'
@@ -107,13 +108,10 @@ describe('an upload request', () => {
 describe('looking at what is stored', () => {
   it('is not allowed to everyone who may upload', async () => {
     const aws = testContext()
-    const { S3Client } = await import('@aws-sdk/client-s3')
-    const { mockClient } = await import('aws-sdk-client-mock')
-    const s3 = mockClient(S3Client)
+    const s3 = mockClient(aws.clients.of(S3Client))
     s3.rejects(Object.assign(new Error('Forbidden'), { name: '403', $metadata: { httpStatusCode: 403 } }))
     const target = { bucket: 'b', key: 'k', dataset: 'd' }
     const stored = await compareStored(aws, target, { bytes: 1, sha256: 'x' }, signal)
-    s3.restore()
     expect(stored).to.deep.equal({ state: 'hidden' })
   })
 })

@@ -281,9 +281,9 @@ describe('upload', function () {
     const cases: [path: string, code: string, message: string][] = [
       ['nowhere.csv', 'FILE_NOT_FOUND', 'There is no file nowhere.csv.'],
       ['good.csv/x.csv', 'FILE_NOT_FOUND', 'There is no file good.csv/x.csv.'],
-      ['dir', 'IS_A_DIRECTORY', 'dir is a directory, not a file.'],
-      ['empty.csv', 'EMPTY_FILE', 'empty.csv is empty (0 bytes): nothing to upload.'],
-      ['/dev/null', 'NOT_A_FILE', '/dev/null is not a regular file: its content cannot be read twice.'],
+      ['dir', 'FILE_IS_A_DIRECTORY', 'dir is a directory, not a file.'],
+      ['empty.csv', 'FILE_EMPTY', 'empty.csv is empty (0 bytes): nothing to upload.'],
+      ['/dev/null', 'FILE_NOT_READABLE', '/dev/null is not a regular file: its content cannot be read twice.'],
     ]
     for (const [path, code, message] of cases) {
       const error = await failure(send(['good.csv', path]))

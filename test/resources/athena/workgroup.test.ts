@@ -8,11 +8,11 @@ import {
   UpdateWorkGroupCommand,
   type WorkGroupConfiguration,
 } from '@aws-sdk/client-athena'
-import { mockClient } from 'aws-sdk-client-mock'
 import { expect } from 'chai'
 import { upperTags } from '../../../src/aws/tags.js'
 import { AthenaWorkgroup } from '../../../src/resources/athena/workgroup.js'
 import { testContext } from '../../support/resource.js'
+import { suiteMock } from '../../support/suite-mock.js'
 
 const KEY = 'arn:aws:kms:us-east-1:111122223333:key/abc'
 const notFound = badRequest('WorkGroup dp-sensors-dev is not found.')
@@ -22,7 +22,7 @@ function badRequest(message: string): Error {
 }
 
 describe('AthenaWorkgroup', () => {
-  const athena = mockClient(AthenaClient)
+  const athena = suiteMock(AthenaClient)
   const group = new AthenaWorkgroup(testContext(), 'catalog/workgroup', 'dp-sensors-dev', {
     outputLocation: () => 's3://artifacts/athena/',
     keyArn: () => KEY,

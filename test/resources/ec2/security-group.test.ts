@@ -201,4 +201,13 @@ describe('SecurityGroup', () => {
     const op = { ...testOperation(), waiting: () => void ec2.interfaces.clear() }
     expect(await withoutWaiting(() => remove(make(), op))).to.deep.equal({ status: 'deleted' })
   })
+
+  it('keeps a rule for its own members as long as it is not deleted itself', async () => {
+    await ensure(make())
+    const [GroupId] = ec2.groups.keys()
+    addRule({ IsEgress: false, FromPort: 443, ToPort: 443, ReferencedGroupInfo: { GroupId } })
+    ec2.interfaces.set('eni-1', { NetworkInterfaceId: 'eni-1', Groups: [{ GroupId }] })
+    expect((await withoutWaiting(() => remove(make()))).status).to.equal('blocked')
+    expect(inWords()).to.include(`in tcp 443 ${GroupId}`)
+  })
 })

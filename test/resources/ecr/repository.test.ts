@@ -11,12 +11,12 @@ import {
   TagResourceCommand,
   type Repository as EcrRepository,
 } from '@aws-sdk/client-ecr'
-import { mockClient } from 'aws-sdk-client-mock'
 import { expect } from 'chai'
 import { upperTags } from '../../../src/aws/tags.js'
 import { lifecyclePolicy } from '../../../src/resources/ecr/lifecycle.js'
 import { Repository } from '../../../src/resources/ecr/repository.js'
 import { testContext, testOperation } from '../../support/resource.js'
+import { suiteMock } from '../../support/suite-mock.js'
 
 const KEY = 'arn:aws:kms:us-east-1:111122223333:key/abc'
 const ARN = 'arn:aws:ecr:us-east-1:111122223333:repository/dp-sensors-dev-transform'
@@ -27,7 +27,7 @@ function named(name: string, message = name): Error {
 }
 
 describe('Repository', () => {
-  const ecr = mockClient(ECRClient)
+  const ecr = suiteMock(ECRClient)
   const op = testOperation()
   const repository = new Repository(testContext(), 'compute/repository', 'dp-sensors-dev-transform', {
     keyArn: () => KEY,

@@ -11,11 +11,11 @@ import {
   UpdateClusterCommand,
   type Cluster as EcsCluster,
 } from '@aws-sdk/client-ecs'
-import { mockClient } from 'aws-sdk-client-mock'
 import { expect } from 'chai'
 import { lowerTags } from '../../../src/aws/tags.js'
 import { Cluster } from '../../../src/resources/ecs/cluster.js'
 import { testContext, testOperation } from '../../support/resource.js'
+import { suiteMock } from '../../support/suite-mock.js'
 
 const ATTRIBUTES = {
   arn: 'arn:aws:ecs:us-east-1:111122223333:cluster/dp-sensors-dev',
@@ -27,7 +27,7 @@ function named(name: string, message = name): Error {
 }
 
 describe('Cluster', () => {
-  const ecs = mockClient(ECSClient)
+  const ecs = suiteMock(ECSClient)
   const op = testOperation()
   const cluster = new Cluster(testContext(), 'compute/cluster', 'dp-sensors-dev', {
     containerInsights: 'disabled',

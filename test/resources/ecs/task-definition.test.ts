@@ -7,14 +7,14 @@ import {
   type ContainerDefinition,
   type TaskDefinition as EcsTaskDefinition,
 } from '@aws-sdk/client-ecs'
-import { mockClient } from 'aws-sdk-client-mock'
 import { expect } from 'chai'
 import { lowerTags } from '../../../src/aws/tags.js'
 import { testOperation } from '../../support/resource.js'
 import { asDesired, container, definition, FAMILY_ARN, make, revision } from './task-definition.fixture.js'
+import { suiteMock } from '../../support/suite-mock.js'
 
 describe('TaskDefinition', () => {
-  const ecs = mockClient(ECSClient)
+  const ecs = suiteMock(ECSClient)
   const op = testOperation()
   function existing(overrides: EcsTaskDefinition = {}, tags = definition.tags): void {
     ecs

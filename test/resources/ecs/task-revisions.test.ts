@@ -7,14 +7,14 @@ import {
   RegisterTaskDefinitionCommand,
   type TaskDefinition as EcsTaskDefinition,
 } from '@aws-sdk/client-ecs'
-import { mockClient } from 'aws-sdk-client-mock'
 import { expect } from 'chai'
 import { lowerTags } from '../../../src/aws/tags.js'
 import { testOperation } from '../../support/resource.js'
 import { asDesired, definition, revision } from './task-definition.fixture.js'
+import { suiteMock } from '../../support/suite-mock.js'
 
 describe('TaskDefinition revisions', () => {
-  const ecs = mockClient(ECSClient)
+  const ecs = suiteMock(ECSClient)
   const op = testOperation()
   const existing = (overrides: EcsTaskDefinition) =>
     ecs

@@ -11,12 +11,12 @@ import {
   type RuleState,
   type Target as AwsTarget,
 } from '@aws-sdk/client-eventbridge'
-import { mockClient } from 'aws-sdk-client-mock'
 import { expect } from 'chai'
 import { upperTags, type Tags } from '../../../src/aws/tags.js'
 import { DatapipeError } from '../../../src/errors.js'
 import { EventRule } from '../../../src/resources/events/rule.js'
 import { testContext, testOperation } from '../../support/resource.js'
+import { suiteMock } from '../../support/suite-mock.js'
 
 const pattern = { source: ['aws.s3'], detail: { bucket: { name: ['raw'] } } }
 
@@ -25,7 +25,7 @@ function named(name: string, message = name): Error {
 }
 
 describe('EventRule', () => {
-  const events = mockClient(EventBridgeClient)
+  const events = suiteMock(EventBridgeClient)
   const op = testOperation()
   const rule = new EventRule(testContext(), 'orchestration/rule', 'dp-sensors-dev-object-created', {
     pattern: () => pattern,

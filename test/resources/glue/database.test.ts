@@ -9,11 +9,11 @@ import {
   TagResourceCommand,
   UpdateDatabaseCommand,
 } from '@aws-sdk/client-glue'
-import { mockClient } from 'aws-sdk-client-mock'
 import { expect } from 'chai'
 import { DatapipeError, UsageError } from '../../../src/errors.js'
 import { GlueDatabase } from '../../../src/resources/glue/database.js'
 import { testContext, testOperation } from '../../support/resource.js'
+import { suiteMock } from '../../support/suite-mock.js'
 
 const ARN = 'arn:aws:glue:us-east-1:111122223333:database/dp_sensors_dev'
 
@@ -22,7 +22,7 @@ function named(name: string, message = name): Error {
 }
 
 describe('GlueDatabase', () => {
-  const glue = mockClient(GlueClient)
+  const glue = suiteMock(GlueClient)
   const op = testOperation()
   const properties = { description: 'datapipe sensors/dev', locationUri: () => 's3://transformed/' }
   const database = new GlueDatabase(testContext(), 'catalog/database', 'dp_sensors_dev', properties)

@@ -13,12 +13,12 @@ import {
   UpdateRoleCommand,
   type Role as AwsRole,
 } from '@aws-sdk/client-iam'
-import { mockClient } from 'aws-sdk-client-mock'
 import { expect } from 'chai'
 import { policy, trust, type PolicyDocument } from '../../../src/aws/policy.js'
 import { upperTags } from '../../../src/aws/tags.js'
 import { Role, type RoleProperties } from '../../../src/resources/iam/role.js'
 import { testContext, testOperation } from '../../support/resource.js'
+import { suiteMock } from '../../support/suite-mock.js'
 
 const BOUNDARY = 'arn:aws:iam::111122223333:policy/boundary'
 const TRUST = trust('ecs-tasks.amazonaws.com', undefined)
@@ -37,8 +37,8 @@ const PROPERTIES: RoleProperties = {
 const encoded = (document: object) => encodeURIComponent(JSON.stringify(document, null, 2))
 
 describe('Role', () => {
-  const iam = mockClient(IAMClient)
   const aws = testContext()
+  const iam = suiteMock(IAMClient)
   const op = testOperation()
   const role = new Role(aws, 'security/role/ecs-task', 'dp-sensors-dev-ecs-task-use1', PROPERTIES)
   const gone = Object.assign(new Error('gone'), { name: 'NoSuchEntityException' })

@@ -1,11 +1,11 @@
 import { CreateServiceLinkedRoleCommand, IAMClient, ListRolesCommand } from '@aws-sdk/client-iam'
-import { mockClient } from 'aws-sdk-client-mock'
 import { expect } from 'chai'
 import { ServiceLinkedRole } from '../../../src/resources/iam/service-linked-role.js'
 import { testContext } from '../../support/resource.js'
+import { suiteMock } from '../../support/suite-mock.js'
 
 describe('ServiceLinkedRole', () => {
-  const iam = mockClient(IAMClient)
+  const iam = suiteMock(IAMClient)
   const role = new ServiceLinkedRole(testContext(), 'security/service-role/ecs', 'ecs.amazonaws.com')
   const failure = (name: string, message: string) => Object.assign(new Error(message), { name })
 

@@ -6,15 +6,15 @@ import {
   ListResourceTagsCommand,
   UpdateAliasCommand,
 } from '@aws-sdk/client-kms'
-import { mockClient } from 'aws-sdk-client-mock'
 import { expect } from 'chai'
 import { kmsTags, type Tags } from '../../../src/aws/tags.js'
 import { KmsAlias } from '../../../src/resources/kms/alias.js'
 import { testContext, testOperation } from '../../support/resource.js'
+import { suiteMock } from '../../support/suite-mock.js'
 
 describe('KmsAlias', () => {
-  const kms = mockClient(KMSClient)
   const aws = testContext()
+  const kms = suiteMock(KMSClient)
   const op = testOperation()
   const alias = new KmsAlias(aws, 'security/key-alias', 'alias/dp-sensors-dev', { targetKeyId: () => 'k1' })
   const keyTags = aws.tags('security/key', 'dp-sensors-dev')

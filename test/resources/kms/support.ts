@@ -11,11 +11,11 @@ import {
   GetResourcesCommand,
   ResourceGroupsTaggingAPIClient,
 } from '@aws-sdk/client-resource-groups-tagging-api'
-import { mockClient } from 'aws-sdk-client-mock'
 import { policy } from '../../../src/aws/policy.js'
 import { kmsTags } from '../../../src/aws/tags.js'
 import { KmsKey } from '../../../src/resources/kms/key.js'
 import { testContext } from '../../support/resource.js'
+import { suiteMock } from '../../support/suite-mock.js'
 
 export const ALIAS = 'alias/dp-sensors-dev'
 export const POLICY = policy({
@@ -40,8 +40,8 @@ export const pending: Partial<KeyMetadata> = { KeyState: 'PendingDeletion', Dele
 
 /** KMS and the tagging API, answering from a table of keys. */
 export function fakeKms() {
-  const kms = mockClient(KMSClient)
-  const tagging = mockClient(ResourceGroupsTaggingAPIClient)
+  const kms = suiteMock(KMSClient)
+  const tagging = suiteMock(ResourceGroupsTaggingAPIClient)
   return {
     kms,
     tagging,

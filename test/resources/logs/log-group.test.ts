@@ -9,16 +9,16 @@ import {
   ResourceNotFoundException,
   TagResourceCommand,
 } from '@aws-sdk/client-cloudwatch-logs'
-import { mockClient } from 'aws-sdk-client-mock'
 import { expect } from 'chai'
 import { LogGroup } from '../../../src/resources/logs/log-group.js'
 import { testContext, testOperation } from '../../support/resource.js'
+import { suiteMock } from '../../support/suite-mock.js'
 
 const KEY = 'arn:aws:kms:us-east-1:111122223333:key/abc'
 
 describe('LogGroup', () => {
-  const logs = mockClient(CloudWatchLogsClient)
   const aws = testContext()
+  const logs = suiteMock(CloudWatchLogsClient)
   const op = testOperation()
   const group = new LogGroup(aws, 'logs/ecs', '/dp/sensors-dev/ecs', { retentionDays: 30, keyArn: () => KEY })
 

@@ -14,13 +14,13 @@ import {
   ListObjectVersionsCommand,
   S3Client,
 } from '@aws-sdk/client-s3'
-import { mockClient } from 'aws-sdk-client-mock'
 import { AwsClients } from '../../../src/aws/clients.js'
 import { AwsContext } from '../../../src/aws/context.js'
 import { Names, type Place } from '../../../src/aws/names.js'
 import { policy, type PolicyDocument } from '../../../src/aws/policy.js'
 import { upperTags } from '../../../src/aws/tags.js'
 import { Bucket, type BucketProperties } from '../../../src/resources/s3/bucket.js'
+import { suiteMock } from '../../support/suite-mock.js'
 
 export const KEY = 'arn:aws:kms:us-east-1:111122223333:key/abc'
 
@@ -65,7 +65,7 @@ export function rawBucket(aws: AwsContext, properties: Partial<BucketProperties>
 }
 
 export function s3Mock() {
-  return mockClient(S3Client)
+  return suiteMock(S3Client)
 }
 
 export type S3Mock = ReturnType<typeof s3Mock>

@@ -10,11 +10,11 @@ import {
   UpdateStateMachineCommand,
   type DescribeStateMachineCommandOutput,
 } from '@aws-sdk/client-sfn'
-import { mockClient } from 'aws-sdk-client-mock'
 import { expect } from 'chai'
 import { lowerTags } from '../../../src/aws/tags.js'
 import { StateMachine } from '../../../src/resources/sfn/state-machine.js'
 import { testContext, testOperation } from '../../support/resource.js'
+import { suiteMock } from '../../support/suite-mock.js'
 
 const KEY = 'arn:aws:kms:us-east-1:111122223333:key/abc'
 const LOGS = 'arn:aws:logs:us-east-1:111122223333:log-group:/aws/vendedlogs/states/dp-sensors-dev-worker'
@@ -30,7 +30,7 @@ function named(name: string, message = name): Error {
 }
 
 describe('StateMachine', () => {
-  const sfn = mockClient(SFNClient)
+  const sfn = suiteMock(SFNClient)
   const op = testOperation()
   const properties = {
     definition: () => JSON.stringify(definition),

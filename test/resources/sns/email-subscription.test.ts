@@ -4,17 +4,17 @@ import {
   SubscribeCommand,
   UnsubscribeCommand,
 } from '@aws-sdk/client-sns'
-import { mockClient } from 'aws-sdk-client-mock'
 import { expect } from 'chai'
 import { UNKNOWN } from '../../../src/engine/change.js'
 import { EmailSubscription } from '../../../src/resources/sns/email-subscription.js'
 import { testContext } from '../../support/resource.js'
+import { suiteMock } from '../../support/suite-mock.js'
 
 const TOPIC = 'arn:aws:sns:us-east-1:111122223333:dp-sensors-dev-alerts'
 const ARN = `${TOPIC}:0f1e`
 
 describe('EmailSubscription', () => {
-  const sns = mockClient(SNSClient)
+  const sns = suiteMock(SNSClient)
   const make = (topicArn: string) =>
     new EmailSubscription(testContext(), 'messaging/email/ops@example.com', 'ops@example.com', {
       topicArn: () => topicArn,

@@ -7,12 +7,12 @@ import {
   SNSClient,
   TagResourceCommand,
 } from '@aws-sdk/client-sns'
-import { mockClient } from 'aws-sdk-client-mock'
 import { expect } from 'chai'
 import { policy } from '../../../src/aws/policy.js'
 import { upperTags } from '../../../src/aws/tags.js'
 import { Topic } from '../../../src/resources/sns/topic.js'
 import { testContext, testOperation } from '../../support/resource.js'
+import { suiteMock } from '../../support/suite-mock.js'
 
 const KEY = 'arn:aws:kms:us-east-1:111122223333:key/abc'
 const ARN = 'arn:aws:sns:us-east-1:111122223333:dp-sensors-dev-alerts'
@@ -28,7 +28,7 @@ function named(name: string, message = name): Error {
 }
 
 describe('Topic', () => {
-  const sns = mockClient(SNSClient)
+  const sns = suiteMock(SNSClient)
   const op = testOperation()
   const topic = new Topic(testContext(), 'messaging/alerts', 'dp-sensors-dev-alerts', {
     keyArn: () => KEY,

@@ -8,11 +8,11 @@ import {
   SQSClient,
   TagQueueCommand,
 } from '@aws-sdk/client-sqs'
-import { mockClient } from 'aws-sdk-client-mock'
 import { expect } from 'chai'
 import { policy } from '../../../src/aws/policy.js'
 import { Queue } from '../../../src/resources/sqs/queue.js'
 import { testContext, testOperation } from '../../support/resource.js'
+import { suiteMock } from '../../support/suite-mock.js'
 
 const KEY = 'arn:aws:kms:us-east-1:111122223333:key/abc'
 const URL = 'https://sqs.us-east-1.amazonaws.com/111122223333/dp-sensors-dev-failed'
@@ -31,7 +31,7 @@ function named(name: string, message = name): Error {
 }
 
 describe('Queue', () => {
-  const sqs = mockClient(SQSClient)
+  const sqs = suiteMock(SQSClient)
   const op = testOperation()
   const queue = new Queue(testContext(), 'messaging/failed', 'dp-sensors-dev-failed', {
     keyArn: () => KEY,
