@@ -10,7 +10,10 @@ export default tseslint.config(
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
-      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
       eqeqeq: 'error',
     },
@@ -23,10 +26,20 @@ export default tseslint.config(
   {
     // The engine knows no AWS, and the transform runs in a container that has neither engine nor resources.
     files: ['src/engine/**/*.ts'],
-    rules: { 'no-restricted-imports': ['error', { patterns: ['@aws-sdk/*', '@smithy/*', '**/aws/*', '**/resources/*', '**/pipeline/*'] }] },
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { patterns: ['@aws-sdk/*', '@smithy/*', '**/aws/*', '**/resources/*', '**/pipeline/*'] },
+      ],
+    },
   },
   {
     files: ['src/transform/**/*.ts'],
-    rules: { 'no-restricted-imports': ['error', { patterns: ['**/engine/*', '**/resources/*', '**/pipeline/*', '**/operate/*', '**/ui/*'] }] },
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { patterns: ['**/engine/*', '**/resources/*', '**/pipeline/*', '**/operate/*', '**/ui/*'] },
+      ],
+    },
   },
 )

@@ -37,7 +37,10 @@ async function inspectSource(path: string, cwd: string): Promise<Source> {
     })
   }
   if (!stats.isFile()) {
-    throw new DatapipeError('FILE_NOT_READABLE', `${path} is not a regular file: its content cannot be read twice.`)
+    throw new DatapipeError(
+      'FILE_NOT_READABLE',
+      `${path} is not a regular file: its content cannot be read twice.`,
+    )
   }
   const bytes = Number(stats.size)
   if (bytes === 0) {

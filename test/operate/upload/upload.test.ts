@@ -283,7 +283,11 @@ describe('upload', function () {
       ['good.csv/x.csv', 'FILE_NOT_FOUND', 'There is no file good.csv/x.csv.'],
       ['dir', 'FILE_IS_A_DIRECTORY', 'dir is a directory, not a file.'],
       ['empty.csv', 'FILE_EMPTY', 'empty.csv is empty (0 bytes): nothing to upload.'],
-      ['/dev/null', 'FILE_NOT_READABLE', '/dev/null is not a regular file: its content cannot be read twice.'],
+      [
+        '/dev/null',
+        'FILE_NOT_READABLE',
+        '/dev/null is not a regular file: its content cannot be read twice.',
+      ],
     ]
     for (const [path, code, message] of cases) {
       const error = await failure(send(['good.csv', path]))
