@@ -15,10 +15,15 @@ const QUOTAS: Record<string, Quota> = {
   SecurityGroupLimitExceeded: { what: 'security groups per region', service: 'vpc', code: 'L-E79EC296' },
   AddressLimitExceeded: { what: 'Elastic IP addresses', service: 'ec2', code: 'L-0263D0A3' },
   TooManyBuckets: { what: 'S3 buckets', service: 's3', code: 'L-DC2B2D3D' },
-  VpcEndpointLimitExceeded: { what: 'VPC endpoints', service: 'vpc' },
-  SubnetLimitExceeded: { what: 'subnets per VPC', service: 'vpc' },
-  RouteTableLimitExceeded: { what: 'route tables per VPC', service: 'vpc' },
-  RulesPerSecurityGroupLimitExceeded: { what: 'rules per security group', service: 'vpc' },
+  VpcEndpointLimitExceeded: { what: 'gateway VPC endpoints per region', service: 'vpc', code: 'L-1B52E74A' },
+  SubnetLimitExceeded: { what: 'subnets per VPC', service: 'vpc', code: 'L-407747CB' },
+  RouteTableLimitExceeded: { what: 'route tables per VPC', service: 'vpc', code: 'L-589F43AA' },
+  RouteLimitExceeded: { what: 'routes per route table', service: 'vpc', code: 'L-93826ACB' },
+  RulesPerSecurityGroupLimitExceeded: {
+    what: 'rules per security group',
+    service: 'vpc',
+    code: 'L-0EA8095F',
+  },
   StateMachineLimitExceeded: { what: 'state machines', service: 'states' },
   TopicLimitExceeded: { what: 'SNS topics', service: 'sns' },
   TopicLimitExceededException: { what: 'SNS topics', service: 'sns' },
@@ -45,4 +50,13 @@ export function quotaExceeded(error: Error): DatapipeError | undefined {
         : `Ask for more with \`aws service-quotas request-service-quota-increase --service-code ${known.service} --quota-code ${known.code} --desired-value <n>\`, or remove what is not needed.`,
     ],
   })
+}
+
+/** @throws DatapipeError QUOTA_EXCEEDED instead of the bare error of a call that met a quota */
+export async function withinQuota<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call
+  } catch (error) {
+    throw error instanceof Error ? (quotaExceeded(error) ?? error) : error
+  }
 }

@@ -17,7 +17,7 @@ import { DatapipeError } from '../../errors.js'
 import { deleteWhenFree, whenFree } from './deletion.js'
 import { Ec2Resource, touches } from './ec2-resource.js'
 import { publicAddressesHolding } from './holders.js'
-import { withinQuota } from './quota.js'
+import { withinQuota } from '../../aws/quotas.js'
 import { filter, present } from './tagged.js'
 
 export interface InternetGatewayProperties {
@@ -89,7 +89,6 @@ export class InternetGateway extends Ec2Resource<InternetGatewayAttributes, Obse
             TagSpecifications: this.tagSpecifications('internet-gateway'),
           }),
         ),
-        this.aws.region,
       )
       const internetGatewayId = present(created?.InternetGatewayId, 'InternetGatewayId')
       await this.#attach(internetGatewayId, op)

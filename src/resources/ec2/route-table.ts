@@ -15,7 +15,7 @@ import type { Deletion, Observed, ResourceOptions } from '../../engine/resource.
 import { deleteWhenFree } from './deletion.js'
 import { Ec2Resource, touches } from './ec2-resource.js'
 import type { Holder } from './holders.js'
-import { withinQuota } from './quota.js'
+import { withinQuota } from '../../aws/quotas.js'
 import { associate, disassociate, subnetAssociations } from './route-associations.js'
 import { putRoute, removeRoute, routesByDestination, type Route } from './routes.js'
 import { present } from './tagged.js'
@@ -167,7 +167,6 @@ export class RouteTable extends Ec2Resource<RouteTableAttributes, ObservedRouteT
               TagSpecifications: this.tagSpecifications('route-table'),
             }),
           ),
-          this.aws.region,
         ),
       `waiting for ${vpcId} to be seen everywhere`,
       op,

@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-ec2'
 import { isAwsError, retryNotFound, unlessMissing } from '../../aws/retry.js'
 import type { Operation } from '../../engine/operation.js'
-import { withinQuota } from './quota.js'
+import { withinQuota } from '../../aws/quotas.js'
 
 export interface Route {
   /** The destination. */
@@ -72,7 +72,7 @@ export async function putRoute(
   await retryNotFound(
     async () => {
       try {
-        await withinQuota(client.send(new CreateRouteCommand(input)), region)
+        await withinQuota(client.send(new CreateRouteCommand(input)))
       } catch (error) {
         if (!isAwsError(error, 'RouteAlreadyExists')) throw error
         await client.send(new ReplaceRouteCommand(input))

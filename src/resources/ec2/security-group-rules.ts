@@ -13,7 +13,7 @@ import {
 } from '@aws-sdk/client-ec2'
 import { unlessMissing } from '../../aws/retry.js'
 import { collect } from './pages.js'
-import { withinQuota } from './quota.js'
+import { withinQuota } from '../../aws/quotas.js'
 import { filter, present } from './tagged.js'
 
 /** One rule: a protocol, its ports, and exactly one peer, which is the source of an ingress and the destination of an egress rule. */
@@ -85,7 +85,7 @@ export async function authorizeRule(
     direction === 'egress'
       ? client.send(new AuthorizeSecurityGroupEgressCommand(input))
       : client.send(new AuthorizeSecurityGroupIngressCommand(input))
-  await withinQuota(unlessMissing(call, 'InvalidPermission.Duplicate'), region)
+  await withinQuota(unlessMissing(call, 'InvalidPermission.Duplicate'))
 }
 
 /** Removes one rule by its id; that it is gone already is fine. */

@@ -17,7 +17,7 @@ import { deleteWhenFree } from './deletion.js'
 import { Ec2Resource, touches } from './ec2-resource.js'
 import { interfacesHolding } from './holders.js'
 import { collect } from './pages.js'
-import { withinQuota } from './quota.js'
+import { withinQuota } from '../../aws/quotas.js'
 import { directionOf, observedRules, wantedRules, type RuleSet } from './rule-set.js'
 import { foreignReferences, releaseReferences } from './security-group-references.js'
 import {
@@ -196,7 +196,6 @@ export class SecurityGroup extends Ec2Resource<SecurityGroupAttributes, Observed
                 TagSpecifications: this.tagSpecifications('security-group'),
               }),
             ),
-            this.aws.region,
           ),
         `waiting for ${vpcId} to be seen everywhere`,
         op,

@@ -16,7 +16,7 @@ import { DatapipeError } from '../../errors.js'
 import { deleteWhenFree } from './deletion.js'
 import { Ec2Resource, touches } from './ec2-resource.js'
 import { interfacesHolding } from './holders.js'
-import { withinQuota } from './quota.js'
+import { withinQuota } from '../../aws/quotas.js'
 import { filter, present } from './tagged.js'
 
 export interface SubnetProperties {
@@ -151,7 +151,6 @@ export class Subnet extends Ec2Resource<SubnetAttributes, ObservedSubnet> {
                 TagSpecifications: this.tagSpecifications('subnet'),
               }),
             ),
-            this.aws.region,
           ),
         `waiting for ${vpcId} to be seen everywhere`,
         op,

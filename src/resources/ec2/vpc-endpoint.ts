@@ -10,13 +10,14 @@ import type { AwsContext } from '../../aws/context.js'
 import { normalizePolicy, type PolicyDocument } from '../../aws/policy.js'
 import { retryNotFound, unlessMissing } from '../../aws/retry.js'
 import { diffTags, fromTagList, type Tags } from '../../aws/tags.js'
-import { canonical, diffProperties, type Change } from '../../engine/change.js'
+import { diffProperties, type Change } from '../../engine/change.js'
 import type { Operation } from '../../engine/operation.js'
 import type { Deletion, Observed, ResourceOptions } from '../../engine/resource.js'
 import { waitFor } from '../../engine/wait.js'
 import { deleteWhenFree } from './deletion.js'
 import { Ec2Resource, touches } from './ec2-resource.js'
-import { withinQuota } from './quota.js'
+import { withinQuota } from '../../aws/quotas.js'
+import { diffPolicy } from '../policy-diff.js'
 import { present } from './tagged.js'
 
 /** An endpoint that is routes in route tables: free, and only S3 and DynamoDB have one. */
@@ -97,7 +98,6 @@ export class VpcEndpoint extends Ec2Resource<VpcEndpointAttributes, ObservedVpcE
 
   diff(observed: ObservedVpcEndpoint): Change[] {
     const { routeTableIds, vpcId } = this.properties
-    const policy = normalizePolicy(this.properties.policy())
     // What failed stays failed; what is pending becomes available by itself.
     const dead = ['failed', 'rejected', 'expired'].includes(observed.properties.state)
     return [
@@ -112,10 +112,7 @@ export class VpcEndpoint extends Ec2Resource<VpcEndpointAttributes, ObservedVpcE
         },
         { replaces: ['kind', 'vpcId', 'service', ...(dead ? ['state'] : [])] },
       ),
-      // As a whole: a statement or condition that is there and not wanted is a difference too.
-      ...(canonical(observed.policy) === canonical(policy)
-        ? []
-        : [{ path: 'policy', from: observed.policy, to: policy, replaces: false }]),
+      ...diffPolicy('policy', observed.policy, this.properties.policy()),
       ...diffTags(observed.tags, this.tags),
     ]
   }
@@ -193,7 +190,6 @@ export class VpcEndpoint extends Ec2Resource<VpcEndpointAttributes, ObservedVpcE
               TagSpecifications: this.tagSpecifications('vpc-endpoint'),
             }),
           ),
-          this.aws.region,
         ),
       'waiting for the new VPC and its route tables to be seen everywhere',
       op,

@@ -21,7 +21,7 @@ import {
 } from './default-security-group.js'
 import { deleteWhenFree } from './deletion.js'
 import { Ec2Resource, touches } from './ec2-resource.js'
-import { withinQuota } from './quota.js'
+import { withinQuota } from '../../aws/quotas.js'
 import { present } from './tagged.js'
 import { vpcHolders } from './vpc-holders.js'
 
@@ -138,7 +138,6 @@ export class Vpc extends Ec2Resource<VpcAttributes, ObservedVpc> {
         this.ec2.send(
           new CreateVpcCommand({ CidrBlock: cidr, TagSpecifications: this.tagSpecifications('vpc') }),
         ),
-        this.aws.region,
       )
       const vpcId = present(created?.VpcId, 'VpcId')
       await this.#waitAvailable(vpcId, op)

@@ -20,7 +20,7 @@ import { foreignError } from '../../engine/refusals.js'
 import type { Deletion, Observed, ResourceOptions } from '../../engine/resource.js'
 import { retryWhile, waitFor } from '../../engine/wait.js'
 import { AwsResource } from '../resource.js'
-import { diffPolicy } from './policy-diff.js'
+import { diffPolicy } from '../policy-diff.js'
 import { INLINE_LIMIT, policyText, TRUST_LIMIT } from './policy-size.js'
 import { ROLE_ACTIONS } from './role-actions.js'
 import {

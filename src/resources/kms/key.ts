@@ -21,7 +21,7 @@ import { diffTags, kmsTags, type Tags } from '../../aws/tags.js'
 import { diffProperties, type Change } from '../../engine/change.js'
 import type { Operation } from '../../engine/operation.js'
 import type { CostItem, Deletion, Observed, ResourceOptions } from '../../engine/resource.js'
-import { diffPolicy } from '../iam/policy-diff.js'
+import { diffPolicy } from '../policy-diff.js'
 import { AwsResource } from '../resource.js'
 import {
   carriesTags,

@@ -8,12 +8,13 @@ import {
   TagResourceCommand,
 } from '@aws-sdk/client-sns'
 import type { AwsContext } from '../../aws/context.js'
-import { normalizePolicy, type PolicyDocument } from '../../aws/policy.js'
+import type { PolicyDocument } from '../../aws/policy.js'
 import { retryConflict, retryPropagation, unlessMissing } from '../../aws/retry.js'
 import { diffTags, fromTagList, upperTags, type Tags } from '../../aws/tags.js'
-import { canonical, diffProperties, type Change } from '../../engine/change.js'
+import { diffProperties, type Change } from '../../engine/change.js'
 import type { Operation } from '../../engine/operation.js'
 import type { Deletion, Observed, ResourceOptions } from '../../engine/resource.js'
+import { diffPolicy } from '../policy-diff.js'
 import { AwsResource } from '../resource.js'
 
 export interface TopicProperties {
@@ -32,8 +33,8 @@ interface ObservedTopic extends Observed<TopicAttributes> {
     keyArn: string | undefined
     displayName: string | undefined
     /** Canonical JSON text. */
-    policy: string | undefined
   }
+  policy: string | null
   tags: Tags
 }
 
@@ -89,8 +90,8 @@ export class Topic extends AwsResource<TopicAttributes, ObservedTopic> {
       properties: {
         keyArn: attributes.KmsMasterKeyId,
         displayName: attributes.DisplayName,
-        policy: attributes.Policy === undefined ? undefined : canonical(normalizePolicy(attributes.Policy)),
       },
+      policy: attributes.Policy ?? null,
       tags,
     }
   }
@@ -100,8 +101,8 @@ export class Topic extends AwsResource<TopicAttributes, ObservedTopic> {
       ...diffProperties(observed.properties, {
         keyArn: this.properties.keyArn(),
         displayName: this.properties.displayName,
-        policy: canonical(normalizePolicy(this.properties.policy())),
       }),
+      ...diffPolicy('policy', observed.policy, this.properties.policy()),
       ...diffTags(observed.tags, this.tags),
     ]
   }

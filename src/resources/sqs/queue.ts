@@ -10,13 +10,14 @@ import {
   type QueueAttributeName,
 } from '@aws-sdk/client-sqs'
 import type { AwsContext } from '../../aws/context.js'
-import { normalizePolicy, type PolicyDocument } from '../../aws/policy.js'
+import type { PolicyDocument } from '../../aws/policy.js'
 import { isAwsError, retryPropagation, unlessMissing } from '../../aws/retry.js'
 import { diffTags, type Tags } from '../../aws/tags.js'
-import { canonical, diffProperties, type Change } from '../../engine/change.js'
+import { diffProperties, type Change } from '../../engine/change.js'
 import type { Operation } from '../../engine/operation.js'
 import type { Deletion, Observed, ResourceOptions } from '../../engine/resource.js'
 import { retryWhile, waitFor } from '../../engine/wait.js'
+import { diffPolicy } from '../policy-diff.js'
 import { AwsResource } from '../resource.js'
 
 export interface QueueProperties {
@@ -40,8 +41,8 @@ interface ObservedQueue extends Observed<QueueAttributes> {
     retentionSeconds: number | undefined
     visibilitySeconds: number | undefined
     /** Canonical JSON text. */
-    policy: string | undefined
   }
+  policy: string | null
   tags: Tags
 }
 
@@ -111,8 +112,8 @@ export class Queue extends AwsResource<QueueAttributes, ObservedQueue> {
         keyReuseSeconds: toNumber(attributes.KmsDataKeyReusePeriodSeconds),
         retentionSeconds: toNumber(attributes.MessageRetentionPeriod),
         visibilitySeconds: toNumber(attributes.VisibilityTimeout),
-        policy: attributes.Policy === undefined ? undefined : canonical(normalizePolicy(attributes.Policy)),
       },
+      policy: attributes.Policy ?? null,
       tags,
     }
   }
@@ -124,8 +125,8 @@ export class Queue extends AwsResource<QueueAttributes, ObservedQueue> {
         keyReuseSeconds: KEY_REUSE_SECONDS,
         retentionSeconds: this.properties.retentionSeconds,
         visibilitySeconds: this.properties.visibilitySeconds,
-        policy: canonical(normalizePolicy(this.properties.policy())),
       }),
+      ...diffPolicy('policy', observed.policy, this.properties.policy()),
       ...diffTags(observed.tags, this.tags),
     ]
   }

@@ -82,7 +82,7 @@ describe('Vpc', () => {
     expect(error).to.be.instanceOf(DatapipeError)
     expect(error).to.include({ code: 'QUOTA_EXCEEDED' })
     expect((error as DatapipeError).message).to.equal(
-      'The quota "VPCs per Region" (L-F678F1CE) of this account is used up in us-east-1.',
+      'The AWS account has no room for more VPCs per region (quota L-F678F1CE): The maximum number of VPCs has been reached.',
     )
     expect((error as DatapipeError).suggestions.join()).to.contain('--quota-code L-F678F1CE')
   })

@@ -1,7 +1,7 @@
 import { GetBucketPolicyCommand, PutBucketPolicyCommand } from '@aws-sdk/client-s3'
 import { normalizePolicy, type PolicyDocument, type Statement } from '../../../aws/policy.js'
 import { unlessMissing } from '../../../aws/retry.js'
-import { diffPolicy } from '../../iam/policy-diff.js'
+import { diffPolicy } from '../../policy-diff.js'
 import type { Aspect } from './aspect.js'
 
 /**

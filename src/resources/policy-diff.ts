@@ -1,5 +1,5 @@
-import { normalizePolicy, type PolicyDocument } from '../../aws/policy.js'
-import { canonical, type Change } from '../../engine/change.js'
+import { normalizePolicy, type PolicyDocument } from '../aws/policy.js'
+import { canonical, type Change } from '../engine/change.js'
 
 /**
  * The change of a policy, as one property. Compared as a whole: a condition or a statement that is there and should not be
