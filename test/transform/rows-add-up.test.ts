@@ -1,15 +1,15 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { transformText, Workplace, type Row } from './support/files.js'
+import { transformText, Workplace } from './support/files.js'
 
 const COLUMNS = { id: 'bigint', value: 'double', name: 'string' }
+
+type Corruption = (row: string) => string
 
 describe('no row is lost', () => {
   let place: Workplace
   beforeEach(async () => (place = await Workplace.make()))
   afterEach(() => place.remove())
-
-  const ids = (rows: Row[]) => new Set(rows.map((row) => Number(row.id)))
 
   /** Rows of a file: each good row has its number as its id; the others are given by `bad`. */
   async function check(
@@ -26,7 +26,8 @@ describe('no row is lost', () => {
     } = await transformText(place, `id,value,name\n${lines.join('\n')}\n`, { columns: COLUMNS })
     const expected = Array.from({ length: rows }, (_, i) => i)
     expect(rowsIn).to.equal(rows)
-    const missing = expected.filter((i) => !isBad(i) && !ids(good).has(i))
+    const found = new Set(good.map((row) => Number(row.id)))
+    const missing = expected.filter((i) => !isBad(i) && !found.has(i))
     expect(missing).to.deep.equal([])
     expect(rejected.map((row) => row.line)).to.deep.equal(expected.filter(isBad).map((i) => BigInt(i + 2)))
     expect(rejected.map((row) => row.raw)).to.deep.equal(expected.filter(isBad).map(bad))
@@ -213,41 +214,57 @@ describe('no row is lost', () => {
     expect(rows.map((row) => row.name)).to.deep.equal(['5" pipe', ' "x"', 'a "b"'])
   })
 
-  it('whatever is done to the rows, those in are those out and those rejected', async () => {
-    const corruption = fc.constantFrom<(row: string) => string>(
-      (row) => row,
-      (row) => row.replace(',', ''),
-      (row) => `${row},extra`,
+  it('whatever is done to some rows, the others all come through, and the rest is rejected with its bytes', async () => {
+    const quoteCorruption = fc.constantFrom<Corruption>(
       (row) => `"${row}`,
       (row) => `${row}"`,
-      (row) => row.replace(/"([^"]*)"/, '"$1"junk'),
-      (row) => row.replace(/,[\d.]+,/, ',abc,'),
-      (row) => `${row}\n`,
-      (row) => `${row}\r`,
+    )
+    const corruption = fc.constantFrom<Corruption | undefined>(
+      undefined,
+      undefined,
+      (row) => row.replace(',', ''),
+      (row) => `${row},extra`,
+      (row) => row.replace(/,[^,]*,/, ',abc,'),
+      (row) => `${row}\n\r`,
       (row) => `\0${row}`,
     )
     const name = fc.oneof(
-      fc.string({ maxLength: 8 }).map((text) => `"${text.replaceAll('"', '""')}"`),
+      fc.string({ maxLength: 8 }).map((text) => `"${text.replaceAll(',', '').replaceAll('"', '""')}"`),
       fc.constantFrom('', 'plain', '"a,b"', '"two\nlines"', '""', '5" x'),
     )
-    const row = fc.tuple(fc.nat(), fc.double({ noNaN: true, noDefaultInfinity: true }), name)
-    const file = fc.array(fc.tuple(row, corruption), { minLength: 1, maxLength: 60 })
+    const row = fc.record({
+      value: fc.double({ noNaN: true, noDefaultInfinity: true }),
+      name,
+      corrupt: corruption,
+    })
+    const file = fc.array(row, { minLength: 1, maxLength: 60 })
     await fc.assert(
-      fc.asyncProperty(file, fc.constantFrom('\n', '\r\n'), async (rows, newline) => {
-        const bodies = rows.map(([[id, value, text], corrupt]) => corrupt(`${id},${value},${text}`))
-        const content = ['id,value,name', ...bodies].join(newline)
-        const result = await transformText(place, content, { columns: COLUMNS })
-        // Every byte of the body is in an accepted row, in a rejected one, or between them.
-        const untouched = rows.filter(([, corrupt]) => corrupt('1,2.5,"x"') === '1,2.5,"x"').length
-        expect(result.rows.length).to.equal(result.rowsAccepted)
-        const isAllUntouched = untouched === rows.length
-        if (isAllUntouched) expect(result.rowsRejected).to.equal(0)
-        for (const reject of result.rejected) {
-          const [offset, length] = [Number(reject.byte_offset), Number(reject.byte_length)]
-          const bytes = Buffer.from(content).subarray(offset, offset + length)
-          expect(bytes.toString('utf8').replaceAll('\0', '\ufffd')).to.equal(reject.raw)
-        }
-      }),
+      fc.asyncProperty(
+        file,
+        quoteCorruption,
+        fc.nat(),
+        fc.constantFrom('\n', '\r\n'),
+        async (rows, open, at, newline) => {
+          // Two stray quotes can make a valid record of what is between them; one must not.
+          const strayed = rows[at % rows.length]
+          if (strayed) strayed.corrupt = open
+          const bodies = rows.map(({ value, name, corrupt }, id) => {
+            const body = `${id},${value},${name}`
+            return corrupt ? corrupt(body) : body
+          })
+          const content = ['id,value,name', ...bodies].join(newline)
+          const result = await transformText(place, content, { columns: COLUMNS })
+          const accepted = new Map(result.rows.map((row) => [Number(row.id), row.value]))
+          for (const [id, { value, corrupt }] of rows.entries()) {
+            if (!corrupt) expect(accepted.get(id), `row ${id} of ${JSON.stringify(content)}`).to.equal(value)
+          }
+          for (const reject of result.rejected) {
+            const [offset, length] = [Number(reject.byte_offset), Number(reject.byte_length)]
+            const bytes = Buffer.from(content).subarray(offset, offset + length)
+            expect(bytes.toString('utf8').replaceAll('\0', '\ufffd')).to.equal(reject.raw)
+          }
+        },
+      ),
       { numRuns: 60 },
     )
   }).timeout(120_000)

@@ -1,0 +1,53 @@
+// Entry point of the container: one object version in, Parquet out. Everything it needs is in its environment, see
+// container/settings.ts; its log goes to stdout, one JSON object per line. Exit codes: 0 done (or superseded), 64 the data is
+// bad (a record says why; never try again), 1 anything else (try again).
+import { GlueClient } from '@aws-sdk/client-glue'
+import { S3Client } from '@aws-sdk/client-s3'
+import { runJob } from './container/job.js'
+import { errorDetails, jsonLog } from './container/log.js'
+import { availableMemoryMb } from './container/memory.js'
+import { readSettings } from './container/settings.js'
+import { DATA_ERROR_EXIT_CODE } from './exit-codes.js'
+
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'
+
+const log = jsonLog((line) => process.stdout.write(line))
+const abort = new AbortController()
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.once(signal, () => {
+    log('interrupted', { signal })
+    abort.abort()
+  })
+}
+
+async function main(): Promise<number> {
+  const settings = readSettings(process.env)
+  log('started', {
+    bucket: settings.bucket,
+    key: settings.key,
+    versionId: settings.versionId ?? 'latest',
+    execution: settings.execution,
+  })
+  const s3 = new S3Client({ forcePathStyle: process.env.AWS_ENDPOINT_URL !== undefined, maxAttempts: 5 })
+  const glue = new GlueClient({ maxAttempts: 5 })
+  try {
+    const memoryMb = settings.memoryMb ?? (await availableMemoryMb(process.env))
+    const record = await runJob({ settings, s3, glue, memoryMb, log, signal: abort.signal })
+    const { status, rowsIn, rowsOut, rowsRejected, durationMs } = record
+    log('finished', { status, rowsIn, rowsOut, rowsRejected, durationMs, outputs: record.outputs.length })
+    return status === 'succeeded' || status === 'superseded' ? 0 : DATA_ERROR_EXIT_CODE
+  } finally {
+    s3.destroy()
+    glue.destroy()
+  }
+}
+
+main().then(
+  (code) => {
+    process.exitCode = code
+  },
+  (error: unknown) => {
+    log('failed', errorDetails(error))
+    process.exitCode = 1
+  },
+)

@@ -1,0 +1,78 @@
+import type { Dataset } from '../config/dataset.js'
+
+/** A column of a table: an Athena-safe name and a type of `columnTypeSchema` (`string`, `decimal(10,2)`, …). */
+export interface Column {
+  name: string
+  type: string
+}
+
+export type Stage = 'open' | 'prescan' | 'read' | 'rejects' | 'write' | 'audit' | 'publish'
+
+/** What a transform tells while it works. Nothing is printed by the library. */
+export type TransformEvent =
+  | { type: 'stage'; stage: Stage; state: 'started' | 'finished'; durationMs?: number }
+  | { type: 'progress'; stage: Stage; done: number; total: number; unit: 'bytes' | 'rows' | 'files' }
+  | { type: 'warning'; code: string; message: string }
+
+export interface TransformOptions {
+  /** A CSV file on this disk, plain or gzip. */
+  file: string
+  /** What messages call the file. Default: `file`. */
+  displayName?: string
+  /** Name of the dataset: the table and the first folder of every output. */
+  dataset: string
+  config: Dataset
+  /** Folder that gets `<dataset>/…` and, when rows are rejected, `datapipe_rejects/…`. */
+  out: string
+  /** What output names derive from, `bucket/key` for an object. Default: the name of the file. */
+  sourceName?: string
+  /** Folder for temporary files; a fresh folder inside it is used and removed. Default: the system's. */
+  scratch?: string
+  /** DuckDB's memory_limit in MiB. Resident memory stays within about 450 MiB above it. */
+  memoryLimitMb?: number
+  threads?: number
+  /** Columns of the table that exists already; used when the dataset declares none. */
+  contract?: Column[]
+  onEvent?: (event: TransformEvent) => void
+  signal?: AbortSignal
+}
+
+/** One Parquet file. */
+export interface Output {
+  table: string
+  /** Relative to `out`, with forward slashes. */
+  path: string
+  rows: number
+  bytes: number
+  /** Partition key to value as readers see it; null is the Hive default partition. Empty without partitions. */
+  partition: Record<string, string | null>
+}
+
+/** The two files with the rejected rows, relative to `out`. */
+export interface RejectFiles {
+  rows: number
+  parquet: string
+  csv: string
+}
+
+export interface TransformResult {
+  dataset: string
+  /** Records of the file without its header and blank lines, counted without DuckDB. */
+  rowsIn: number
+  rowsAccepted: number
+  rowsRejected: number
+  /** Rows in the Parquet files: equal to rowsAccepted, or the sum of samples for time series. */
+  rowsOut: number
+  outputs: Output[]
+  rejects: RejectFiles | null
+  /** Columns inside the Parquet files. */
+  columns: Column[]
+  /** Columns of the file with the types they were read as: the contract for the next file of the dataset. */
+  sourceColumns: Column[]
+  /** The column that the folders stand for; not inside the files. */
+  partitionKey: Column | null
+  /** Of the file as it was given (compressed, if it was). */
+  sha256: string
+  bytes: number
+  durationMs: number
+}
