@@ -60,7 +60,7 @@ describe('bad input through the built CLI', function () {
           '--env',
           'local',
         )
-        expect(error?.suggestions.join('\n')).to.contain('network')
+        expect(error?.message).to.match(/did you mean `?network`?/i)
         await expectUntouched()
       })
     }
