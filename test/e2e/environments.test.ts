@@ -42,7 +42,7 @@ describe('several environments in one account', function () {
       ids.push(
         ...result.resources
           .filter(({ type }) => type !== 'AWS::IAM::ServiceLinkedRole' && type !== 'Custom::S3Object')
-          .map(({ physicalId }) => physicalId),
+          .map(({ physicalId, type }) => `${type} ${physicalId}`),
       )
     }
     expect(new Set(ids).size).to.equal(ids.length)
