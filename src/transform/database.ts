@@ -13,6 +13,8 @@ export type Row = Record<string, DuckDBValue>
 export interface DatabaseOptions {
   /** The only folder that DuckDB may read and write. */
   scratch: string
+  /** A file elsewhere that it may also read: where links in scratch lead. */
+  source?: string
   memoryLimitMb: number
   threads: number
   /** Keep the order of the input in the output (costs memory where rows multiply). */
@@ -34,7 +36,7 @@ export class Database {
   ) {}
 
   static async open(options: DatabaseOptions): Promise<Database> {
-    const { scratch, memoryLimitMb, threads, keepOrder, pushFilters, signal } = options
+    const { scratch, source, memoryLimitMb, threads, keepOrder, pushFilters, signal } = options
     const instance = await DuckDBInstance.create(':memory:', {
       memory_limit: `${memoryLimitMb}MiB`,
       threads: String(threads),
@@ -50,6 +52,7 @@ export class Database {
       `SET preserve_insertion_order = ${keepOrder}`,
       `SET disabled_optimizers = ${literal(pushFilters ? '' : 'filter_pushdown')}`,
       `SET allowed_directories = [${literal(`${scratch}/`)}]`,
+      ...(source === undefined ? [] : [`SET allowed_paths = [${literal(source)}]`]),
       `SET enable_external_access = false`,
       `SET lock_configuration = true`,
     ]) {

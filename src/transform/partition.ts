@@ -3,7 +3,7 @@ import { UsageError } from '../errors.js'
 import { DataError } from './errors.js'
 import { columnName } from './header.js'
 import { typeOf } from './rules.js'
-import { identifier, literal } from './sql.js'
+import { literal } from './sql.js'
 import type { Column } from './types.js'
 
 /** How the rows of a table divide into folders `<key>=<value>`. */
@@ -12,8 +12,12 @@ export interface Partitioning {
   key: Column
   /** The column that it comes from. */
   column: string
-  /** SQL over the column: the value as text. */
-  value: string
+  /** SQL over a value of the column: the same for all rows of a partition, and in the order of the partitions. */
+  bucket: (value: string) => string
+  /** SQL: the text of a partition, from its bucket. */
+  text: (bucket: string) => string
+  /** SQL over a value of the column and its bucket: whether it belongs to the partition with a text. */
+  isIn: (text: string, value: string, bucket: string) => string
   /** Columns inside the files. */
   columns: Column[]
 }
@@ -22,6 +26,8 @@ export const HIVE_NULL = '__HIVE_DEFAULT_PARTITION__'
 /** Of a folder name on any disk; keys in S3 may be longer. */
 const LONGEST_FOLDER = 240
 const TIME_TYPES = ['date', 'timestamp', 'timestamptz']
+/** What makes a value of the partition its first day. */
+const FIRST_OF = { year: '-01-01', month: '-01', day: '' }
 const PATTERNS = { year: '%Y', month: '%Y-%m', day: '%Y-%m-%d' }
 
 /**
@@ -46,7 +52,14 @@ export function partitioningOf(config: Dataset, columns: readonly Column[]): Par
         `partition: "${mentioned}" is the only column; the files would have none.`,
       )
     }
-    return { key, column, value: `nullif(CAST(${identifier(column)} AS VARCHAR), '')`, columns: rest }
+    return {
+      key,
+      column,
+      bucket: (value) => `nullif(CAST(${value} AS VARCHAR), '')`,
+      text: (bucket) => bucket,
+      isIn: (text, _value, bucket) => `${bucket} = ${literal(text)}`,
+      columns: rest,
+    }
   }
   if (!TIME_TYPES.includes(type)) {
     throw new UsageError(
@@ -60,12 +73,25 @@ export function partitioningOf(config: Dataset, columns: readonly Column[]): Par
       `partition: ${config.partition} would be called "${unit}", as a column is already.`,
     )
   }
-  const time =
-    type === 'timestamptz'
-      ? `timezone(${literal(config.format.timezone)}, ${identifier(column)})`
-      : identifier(column)
-  const value = `strftime(${time}, ${literal(PATTERNS[unit as keyof typeof PATTERNS])})`
-  return { key: { name: unit, type: 'string' }, column, value, columns: [...columns] }
+  const key = { name: unit, type: 'string' }
+  return { key, column, columns: [...columns], ...byTime(unit as Unit, type, config.format.timezone) }
+}
+
+type Unit = keyof typeof PATTERNS
+
+function byTime(unit: Unit, type: string, timezone: string): Pick<Partitioning, 'bucket' | 'text' | 'isIn'> {
+  const isInstant = type === 'timestamptz'
+  const local = (value: string) => (isInstant ? `timezone(${literal(timezone)}, ${value})` : value)
+  const bucket = (value: string) => `date_trunc(${literal(unit)}, ${local(value)})`
+  const text = (bucket: string) => `strftime(${bucket}, ${literal(PATTERNS[unit])})`
+  const isIn = (wanted: string, value: string) => {
+    // A zone can repeat the hour before midnight, so the instants of a day need not be one range; wall-clock times are, and
+    // to compare is cheaper than to format.
+    if (isInstant) return `${text(bucket(value))} = ${literal(wanted)}`
+    const first = `TIMESTAMP ${literal(wanted + FIRST_OF[unit])}`
+    return `${value} >= ${first} AND ${value} < ${first} + INTERVAL 1 ${unit}`
+  }
+  return { bucket, text, isIn }
 }
 
 /**

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Dataset } from '../config/dataset.js'
-import { DatapipeError } from '../errors.js'
+import { DatapipeError, messageOf } from '../errors.js'
 import { cleanCopy } from './clean.js'
 import { csvTable, type CsvInput } from './csv-input.js'
 import type { Database } from './database.js'
@@ -11,6 +11,7 @@ import { inferTypes } from './infer.js'
 import type { Prescan } from './prescan.js'
 import { timeseriesOf, timeseriesRules } from './rules.js'
 import { literal } from './sql.js'
+import type { TransformEvent } from './types.js'
 import { acceptedRows, rejectedRows, typedColumns, type TypedColumn } from './typed.js'
 
 export interface ReadOptions {
@@ -25,6 +26,7 @@ export interface ReadOptions {
   known: FileColumn[] | undefined
   /** Types of `known` were once inferred, so only text that they keep without loss fits. */
   strict: boolean
+  onEvent?: (event: TransformEvent) => void
   signal?: AbortSignal
 }
 
@@ -49,6 +51,7 @@ const SAMPLE_RECORDS = 5000
 export async function readRows(options: ReadOptions): Promise<ReadRows> {
   const { header, prescan, text, scratch, dialect, signal } = options
   const width = header.names.length
+  let why = 'it has records that are malformed or quoted in an unusual way'
   if (prescan.regular) {
     const input: CsvInput = {
       path: text,
@@ -57,9 +60,18 @@ export async function readRows(options: ReadOptions): Promise<ReadRows> {
       records: prescan.records,
       longest: prescan.longest,
     }
-    const rows = await read(input, options).catch(unlessMeant)
-    if (rows && addsUp(rows, input.records)) return { ...rows, malformed: 0 }
+    const rows = await read(input, options).catch(unreadable)
+    if (typeof rows === 'object' && addsUp(rows, input.records)) return { ...rows, malformed: 0 }
+    why =
+      typeof rows === 'string'
+        ? rows
+        : `${rows.accepted.rows + rows.unfit.rows} of ${input.records} rows were read`
   }
+  options.onEvent?.({
+    type: 'note',
+    code: 'EXACT_READ',
+    message: `The file is read from a clean copy: ${why}.`,
+  })
   const copy = await cleanCopy(text, join(scratch, 'clean.csv'), { dialect, header, signal })
   const { malformed } = copy
   if (copy.records + malformed !== prescan.records) throw doNotAddUp(prescan.records, copy.records, malformed)
@@ -161,9 +173,11 @@ function rulesOf(config: Dataset, columns: TypedColumn[]) {
   return timeseries ? timeseriesRules(timeseries) : []
 }
 
-/** An error that our own code meant is final; one of DuckDB's reader means: read the exact way. */
-function unlessMeant(error: unknown): undefined {
-  if (error instanceof DatapipeError || (error instanceof Error && error.name === 'AbortError')) throw error
+/** What DuckDB's reader found wrong with the file, in one line; any other error is final. */
+function unreadable(error: unknown): string {
+  const [first = ''] = messageOf(error).split('\n', 1)
+  if (error instanceof DatapipeError || !first.startsWith('Invalid Input Error')) throw error
+  return first
 }
 
 function doNotAddUp(records: number, accepted: number, rejected: number): IntegrityError {

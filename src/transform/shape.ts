@@ -7,6 +7,13 @@ export function expandedColumns(columns: readonly Column[], { samples }: Timeser
   return columns.filter(({ name }) => name !== samples)
 }
 
+export interface OnePartition {
+  /** Whose value decides: the start or the end of the interval. */
+  column: string
+  /** SQL over such a value. */
+  isIn: (value: string) => string
+}
+
 /**
  * SQL: each interval row as `samples` consecutive sub-intervals of equal length, the other columns repeated.
  *
@@ -14,25 +21,33 @@ export function expandedColumns(columns: readonly Column[], { samples }: Timeser
  * end are exact, each sub-interval ends where the next one starts, and nothing drifts. The product is split into quotient and
  * remainder, which keeps it inside 64 bits whatever the length of the interval.
  * @param intervals SQL of the interval rows, in the order wanted
+ * @param only keeps only the sub-intervals of one partition
  */
-export function expanded(intervals: string, columns: readonly Column[], timeseries: Timeseries): string {
+export function expanded(
+  intervals: string,
+  columns: readonly Column[],
+  timeseries: Timeseries,
+  only?: OnePartition,
+): string {
   const { start, end, samples } = timeseries
-  const [from, to] = [identifier(start), identifier(end)]
-  const time = (micros: string) => {
-    const timestamp = `make_timestamp(${micros})`
-    return columns.find(({ name }) => name === start)?.type === 'timestamptz'
-      ? `timezone('UTC', ${timestamp})`
-      : timestamp
-  }
-  const boundary = (i: string) => `"#start" + ${i} * "#quotient" + (${i} * "#remainder") // "#n"`
-  const values = expandedColumns(columns, timeseries).map(({ name }) => {
-    if (name === start) return `${time(boundary('"#i"'))} AS ${from}`
-    return name === end ? `${time(boundary('("#i" + 1)'))} AS ${to}` : identifier(name)
-  })
+  const [from, to, n] = [identifier(start), identifier(end), identifier(samples)]
+  const isInstant = columns.find(({ name }) => name === start)?.type === 'timestamptz'
+  const time = (micros: string) =>
+    isInstant ? `timezone('UTC', make_timestamp(${micros}))` : `make_timestamp(${micros})`
+  const boundary = (i: string) => time(`"#start" + ${i} * "#quotient" + (${i} * "#remainder") // "#n"`)
+  const value = (name: string, i: string) => (name === start ? boundary(i) : boundary(`(${i} + 1)`))
+  const values = expandedColumns(columns, timeseries).map(({ name }) =>
+    name === start || name === end ? `${value(name, '"#i"')} AS ${identifier(name)}` : identifier(name),
+  )
+  const indexes = only
+    ? // Most intervals are inside whole; to test each of their samples would cost as much as to make them.
+      `CASE WHEN (${only.isIn(from)}) AND (${only.isIn(to)}) THEN range("#n")` +
+      ` ELSE list_filter(range("#n"), lambda i: ${only.isIn(value(only.column, 'i'))}) END`
+    : 'range("#n")'
   return (
-    `SELECT ${values.join(', ')} FROM (SELECT *, unnest(range("#n")) AS "#i" FROM (SELECT *,` +
-    ` epoch_us(${from}) AS "#start", CAST(${identifier(samples)} AS BIGINT) AS "#n",` +
-    ` (epoch_us(${to}) - epoch_us(${from})) // ${identifier(samples)} AS "#quotient",` +
-    ` (epoch_us(${to}) - epoch_us(${from})) % ${identifier(samples)} AS "#remainder" FROM (${intervals})))`
+    `SELECT ${values.join(', ')} FROM (SELECT *, unnest(${indexes}) AS "#i" FROM (SELECT *,` +
+    ` epoch_us(${from}) AS "#start", CAST(${n} AS BIGINT) AS "#n",` +
+    ` (epoch_us(${to}) - epoch_us(${from})) // ${n} AS "#quotient",` +
+    ` (epoch_us(${to}) - epoch_us(${from})) % ${n} AS "#remainder" FROM (${intervals})))`
   )
 }

@@ -1,6 +1,6 @@
 import { createReadStream, createWriteStream } from 'node:fs'
-import { open, stat, symlink } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { open, realpath, stat, symlink } from 'node:fs/promises'
+import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { messageOf } from '../errors.js'
@@ -13,7 +13,8 @@ export interface Source {
   name: string
   /** Plain text inside scratch: a link to the file, or what it held compressed. */
   text: string
-  compressed: boolean
+  /** Where the link leads; undefined when the text itself is in scratch. */
+  realPath: string | undefined
   /** Size of the file as given. */
   bytes: number
   /** Changes when somebody writes to the file. */
@@ -34,12 +35,13 @@ export async function openSource(
   if (bytes === 0) throw new DataError('FILE_EMPTY', `${name} is empty.`)
   const text = join(scratch, 'source.csv')
   const compressed = isGzip(await firstBytes(file, name))
-  if (compressed) await unpack({ file, name, text }, signal)
-  else await symlink(resolve(file), text)
+  const realPath = compressed ? undefined : await realpath(file)
+  if (realPath === undefined) await unpack({ file, name, text }, signal)
+  else await symlink(realPath, text)
   const head = await firstBytes(text, name)
   if (head.length === 0) throw new DataError('FILE_EMPTY', `${name} is empty once unpacked.`)
   assertText(name, head)
-  return { file, name, text, compressed, bytes, fingerprint }
+  return { file, name, text, realPath, bytes, fingerprint }
 }
 
 /** @throws DataError FILE_CHANGED when somebody wrote to the file since it was opened */

@@ -85,13 +85,15 @@ async function run(options: TransformOptions, scratch: string): Promise<Transfor
   const read = async (database: Database) => {
     const common = { database, text, scratch, header, dialect, signal }
     const strict = declared === undefined
-    const rows = await stage('read', () => readRows({ ...common, config, prescan: counted, known, strict }))
+    const rows = await stage('read', () =>
+      readRows({ ...common, config, prescan: counted, known, strict, onEvent }),
+    )
     if (rows.malformed + rows.unfit.rows === 0) return { rows, rejected: null }
     const { nullValue } = config.format
     return { rows, rejected: await stage('rejects', () => writeRejects({ ...common, rows, nullValue })) }
   }
   const { rows, rejected } = await withDatabase(
-    { ...resources, keepOrder: true, pushFilters: false },
+    { ...resources, source: source.realPath, keepOrder: true, pushFilters: false },
     read,
   ).catch(async (error: unknown) => {
     // A file that somebody writes to meanwhile fails in many ways; that is the one to tell.

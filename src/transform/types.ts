@@ -13,6 +13,8 @@ export type TransformEvent =
   | { type: 'stage'; stage: Stage; state: 'started' | 'finished'; durationMs?: number }
   | { type: 'progress'; stage: Stage; done: number; total: number; unit: 'bytes' | 'rows' | 'files' }
   | { type: 'warning'; code: string; message: string }
+  /** Something that only matters to who looks closely. */
+  | { type: 'note'; code: string; message: string }
 
 export interface TransformOptions {
   /** A CSV file on this disk, plain or gzip. */

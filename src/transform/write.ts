@@ -115,37 +115,48 @@ interface PartitionPlan {
   rows: (sorted: string, partition: Record<string, unknown>) => string
 }
 
-function partitionPlan({ rows, timeseries }: Options, { column, value }: Partitioning): PartitionPlan {
-  const all = `(SELECT *, ${value} AS "#value" FROM ${accepted(rows)})`
-  const isPartition = (text: unknown) =>
-    `"#value" IS NOT DISTINCT FROM ${text === null ? 'NULL' : literal(text as string)}`
+function partitionPlan(
+  { rows, timeseries }: Options,
+  { column, bucket, text, isIn }: Partitioning,
+): PartitionPlan {
   if (!timeseries || (column !== timeseries.start && column !== timeseries.end)) {
+    const all = `(SELECT *, ${bucket(identifier(column))} AS "#bucket" FROM ${accepted(rows)})`
     const order = timeseries ? byTime(timeseries) : 'file_row_number'
     return {
-      list: `SELECT "#value" AS value FROM ${all} GROUP BY ALL ORDER BY ALL`,
-      sorted: `SELECT * FROM ${all} ORDER BY "#value", ${order}`,
-      rows: (sorted, partition) => {
-        const own = `SELECT * FROM ${sorted} WHERE ${isPartition(partition.value)} ORDER BY ${order}`
+      list: `SELECT ${text('"#bucket"')} AS value FROM ${all} GROUP BY "#bucket" ORDER BY "#bucket"`,
+      sorted: `SELECT * FROM ${all} ORDER BY "#bucket", ${order}`,
+      rows: (sorted, { value }) => {
+        const isOwn =
+          value === null ? '"#bucket" IS NULL' : isIn(value as string, identifier(column), '"#bucket"')
+        const own = `SELECT * FROM ${sorted} WHERE ${isOwn} ORDER BY ${order}`
         return timeseries ? expanded(own, rows.columns, timeseries) : own
       },
     }
   }
   // An interval can reach into the next partition: there, its sub-intervals divide between the two.
-  const start = identifier(timeseries.start)
-  const at = (time: string) => value.replaceAll(identifier(column), identifier(time))
-  const crossing = `SELECT *, epoch_us(${start}) AS "#from" FROM ${accepted(rows)} WHERE ${at(timeseries.start)} <> ${at(timeseries.end)}`
+  const [start, end] = [identifier(timeseries.start), identifier(timeseries.end)]
+  const from = `epoch_us(${start}) AS "#from"`
+  const isWithin = `${bucket(start)} = ${bucket(end)}`
+  const within = `SELECT ${bucket(start)} AS "#bucket", ${from} FROM ${accepted(rows)} WHERE ${isWithin}`
+  const crossing = `SELECT *, ${from} FROM ${accepted(rows)} WHERE NOT (${isWithin})`
   const pieces = expanded(crossing, [...rows.columns, { name: '#from', type: 'bigint' }], timeseries)
-  const within = `SELECT ${at(timeseries.start)} AS value, epoch_us(${start}) AS "#from" FROM ${accepted(rows)} WHERE ${at(timeseries.start)} = ${at(timeseries.end)}`
+  const across = `SELECT ${bucket(identifier(column))} AS "#bucket", "#from" FROM (${pieces})`
   return {
     list:
-      `SELECT value, min("#from") AS first, max("#from") AS last FROM` +
-      ` (${within} UNION ALL SELECT ${value} AS value, "#from" FROM (${pieces})) GROUP BY value ORDER BY value`,
+      `SELECT ${text('"#bucket"')} AS value, min("#from") AS first, max("#from") AS last` +
+      ` FROM (${within} UNION ALL ${across}) GROUP BY "#bucket" ORDER BY "#bucket"`,
     sorted: `SELECT * FROM ${accepted(rows)} ORDER BY ${byTime(timeseries)}`,
-    rows: (sorted, { value: text, first, last }) => {
-      const near = `SELECT * FROM ${sorted} WHERE ${start} BETWEEN make_timestamp(${String(first)}) AND make_timestamp(${String(last)}) ORDER BY ${byTime(timeseries)}`
-      return `SELECT * FROM (SELECT *, ${value} AS "#value" FROM (${expanded(near, rows.columns, timeseries)})) WHERE ${isPartition(text)}`
+    rows: (sorted, { value, first, last }) => {
+      const near = `SELECT * FROM ${sorted} WHERE ${start} BETWEEN ${instant(first)} AND ${instant(last)} ORDER BY ${byTime(timeseries)}`
+      const only = { column, isIn: (time: string) => isIn(value as string, time, bucket(time)) }
+      return expanded(near, rows.columns, timeseries, only)
     },
   }
+}
+
+/** SQL: a constant that row groups can be told by. */
+function instant(micros: unknown): string {
+  return `make_timestamp(${String(micros)})`
 }
 
 function accepted({ accepted }: ReadRows): string {
