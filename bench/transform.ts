@@ -25,7 +25,7 @@ try {
     '--rows',
     values.rows,
     '--bad',
-    '100',
+    '0',
     '--date',
     '20230703',
     '--out',
@@ -64,7 +64,7 @@ try {
   await rm(folder, { recursive: true, force: true })
 }
 
-/** What DuckDB does by itself: the same types, no count, no rejects, no audit. */
+/** What DuckDB does by itself: the same types, no count, no rejects, no audit. One ragged row would end it, so there is none. */
 async function copy(file: string): Promise<void> {
   const instance = await DuckDBInstance.create(':memory:', {
     memory_limit: `${MEMORY_MB}MB`,
