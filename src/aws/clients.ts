@@ -16,6 +16,8 @@ export interface ClientConfig {
 export interface ApiCall {
   service: string
   operation: string
+  /** The parameters, as the SDK got them. */
+  input: unknown
 }
 
 interface Client {
@@ -25,7 +27,7 @@ interface Client {
   }
 }
 
-type Next = (args: object) => Promise<object>
+type Next = (args: { input?: unknown }) => Promise<object>
 type Middleware = (next: Next, context: { clientName?: string; commandName?: string }) => Next
 
 export interface AwsClientsOptions {
@@ -97,6 +99,7 @@ export class AwsClients {
           this.onCall?.({
             service: (context.clientName ?? '').replace(/Client$/, ''),
             operation: (context.commandName ?? '').replace(/Command$/, ''),
+            input: args.input,
           })
           return next(args)
         }),

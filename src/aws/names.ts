@@ -9,8 +9,20 @@ export interface Place {
 }
 
 export type BucketPurpose = 'artifacts' | 'raw' | 'transformed' | 'logs'
-export type RoleName = 'ecs-exec' | 'ecs-task' | 'sfn-worker' | 'sfn-dispatch' | 'events'
-export type MachineName = 'worker' | 'dispatch'
+/** Roles of every environment. */
+export type CoreRoleName = 'ecs-exec' | 'ecs-task' | 'sfn-worker' | 'sfn-dispatch' | 'events'
+/** With those of the parts that are off by default. */
+export type RoleName =
+  | CoreRoleName
+  | 'sfn-backfill'
+  | 'scheduler'
+  | 'glue'
+  | 'sfn-crawl'
+  | 'codebuild'
+  | 'datasync'
+  | 'sfn-success-check'
+  | 'scheduler-check'
+export type MachineName = 'worker' | 'dispatch' | 'crawl' | 'backfill' | 'success-check'
 
 /** Every physical name of an environment, in one place. Deterministic, so that AWS itself is the state (spec §1.3). */
 export class Names {
@@ -53,11 +65,24 @@ export class Names {
     return `${this.stem}-${purpose}`
   }
 
-  logGroup(purpose: 'ecs' | 'worker' | 'dispatch'): string {
+  logGroup(
+    purpose: 'ecs' | 'worker' | 'dispatch' | 'backfill' | 'crawl' | 'datasync' | 'success-check',
+  ): string {
+    if (purpose === 'datasync') return `/dp/${this.stem.slice(3)}/datasync`
     // Step Functions log groups need this prefix, or the account's log resource policy overflows (spec §9.2).
     return purpose === 'ecs'
       ? `/dp/${this.stem.slice(3)}/ecs`
       : `/aws/vendedlogs/states/${this.stem}-${purpose}`
+  }
+
+  /** Of the image builds. The key policy lets CloudWatch Logs use the key for what lies below `/dp/<env>/`. */
+  get codeBuildLogGroup(): string {
+    return `/dp/${this.stem.slice(3)}/codebuild`
+  }
+
+  /** The CodeBuild project that builds the image. */
+  get imageProject(): string {
+    return `${this.stem}-image`
   }
 
   get keyAlias(): string {
@@ -68,8 +93,37 @@ export class Names {
     return `${this.stem}-alerts`
   }
 
+  /** Of the checks that run by the clock. */
+  get monitoringGroup(): string {
+    return `${this.stem}-monitoring`
+  }
+
+  /** The topic takes messages of alarms whose names begin with the stem (spec §10.1). */
+  alarm(purpose: string): string {
+    return `${this.stem}-${purpose}`
+  }
+
+  /** Dashboards belong to the account, not to a region. */
+  get dashboard(): string {
+    return `${this.stem}-${shortRegion(this.place.region)}`
+  }
+
+  /** Budgets belong to the account, not to a region. */
+  get budget(): string {
+    return `${this.stem}-${shortRegion(this.place.region)}`
+  }
+
   get rule(): string {
     return `${this.stem}-object-created`
+  }
+
+  /** Holds the schedules of the environment: they have no tags of their own. */
+  get scheduleGroup(): string {
+    return this.stem
+  }
+
+  get sweepSchedule(): string {
+    return `${this.stem}-sweep`
   }
 
   get repository(): string {
@@ -93,8 +147,36 @@ export class Names {
     return this.stem
   }
 
+  get crawler(): string {
+    return `${this.stem}-crawler`
+  }
+
+  get sparkJob(): string {
+    return `${this.stem}-spark`
+  }
+
+  /** Has no tags: its name alone says whose it is. */
+  get glueSecurityConfiguration(): string {
+    return `${this.stem}-glue`
+  }
+
+  /** Not unique in Athena, hence the stem. */
+  namedQuery(name: string): string {
+    return `${this.stem}/${name}`
+  }
+
+  /** Agent, task and the `Name` tags of locations; DataSync does not make names unique. */
+  get datasync(): string {
+    return `${this.stem}-datasync`
+  }
+
   arn(service: string, resource: string): string {
     return `arn:${this.partition}:${service}:${this.place.region}:${this.place.account}:${resource}`
+  }
+
+  /** The source that AWS documents for what Budgets sends: any budget of the account. Budgets have no region. */
+  get budgetArns(): string {
+    return `arn:${this.partition}:budgets::${this.place.account}:*`
   }
 
   bucketArn(purpose: BucketPurpose): string {

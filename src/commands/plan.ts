@@ -30,6 +30,7 @@ export default class Plan extends DatapipeCommand<PlanResult, typeof Plan> {
       adopt: new Set(this.flags.adopt),
       signal,
       onEvent: reporter.engine,
+      onWarning: (message) => context.warn(message),
     })
     reporter.out(renderPlan(result.resources, result.cost, reporter.colors))
     const pending = result.resources.some(({ action }) => action !== 'unchanged')

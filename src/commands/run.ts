@@ -33,7 +33,7 @@ failed is left alone until --retry-failed or --file asks for it.`
     const { reporter } = context
     const result = await run(
       await context.aws(),
-      { file, retryFailed, watch },
+      { file, retryFailed, watch, concurrency: context.environment.compute.maxConcurrency },
       context.signal,
       progress(context),
     )

@@ -44,6 +44,7 @@ On a terminal it shows the plan and asks; elsewhere it asks nothing, but it refu
     const { up } = await import('../operate/provision/up.js')
     const result = await up(aws, environment, {
       ...request,
+      onWarning: (message) => context.warn(message),
       authorize: (destructive) => {
         if (this.flags.yes || (canAsk() && !this.jsonEnabled())) return
         throw new UsageError(

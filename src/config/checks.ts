@@ -1,5 +1,6 @@
 import type { ConfigFile } from './schema.js'
 import type { Dataset } from './dataset.js'
+import { checkDatasync, type DatasyncFile } from './datasync.js'
 import { nearestWord } from './nearest.js'
 import { dotted, type ConfigProblem } from './problem.js'
 import type { ConfigSource } from './source.js'
@@ -23,8 +24,16 @@ export function crossCheck(file: ConfigFile, source: ConfigSource): ConfigProble
     checkDataset(['datasets', name], dataset, report)
   checkMatches(file.datasets, report)
   checkCidr(['network', 'cidr'], file.network?.cidr, report)
+  const checkIngestion = (at: Path, datasync: DatasyncFile | undefined) => {
+    if (datasync !== undefined)
+      checkDatasync(datasync, (path, message) => {
+        report([...at, ...path], message)
+      })
+  }
+  checkIngestion(['datasync'], file.datasync)
   for (const [name, environment] of Object.entries(file.environments)) {
     checkCidr(['environments', name, 'network', 'cidr'], environment.network?.cidr, report)
+    checkIngestion(['environments', name, 'datasync'], environment.datasync)
   }
   return problems
 }

@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.js'
+import { DATASYNC_DEFAULTS, type Datasync, type DatasyncFile } from './datasync.js'
 import { nearestWord } from './nearest.js'
 import {
   DEFAULTS,
@@ -43,10 +44,35 @@ export function resolveEnvironment(file: ConfigFile, name: string, overrides: Ov
     compute: { ...DEFAULTS.compute, ...file.compute, ...own.compute },
     query: { ...DEFAULTS.query, ...file.query, ...own.query },
     notify: { ...DEFAULTS.notify, email: [], ...file.notify, ...own.notify },
+    ...resolveDatasync(name, file.datasync, own.datasync),
+    schedule: { ...DEFAULTS.schedule, ...file.schedule, ...own.schedule },
+    backfill: own.backfill ?? file.backfill ?? DEFAULTS.backfill,
+    monitoring: { ...DEFAULTS.monitoring, ...file.monitoring, ...own.monitoring },
+    catalog: { ...DEFAULTS.catalog, ...file.catalog, ...own.catalog },
+    spark: { ...DEFAULTS.spark, ...file.spark, ...own.spark },
     bucketNamespace: own.bucketNamespace ?? file.bucketNamespace ?? DEFAULTS.bucketNamespace,
     keyDeletionDays: own.keyDeletionDays ?? file.keyDeletionDays ?? DEFAULTS.keyDeletionDays,
+    permissionsBoundary: own.permissionsBoundary ?? file.permissionsBoundary,
     datasets: file.datasets,
   }
+}
+
+function resolveDatasync(
+  name: string,
+  file: DatasyncFile | undefined,
+  own: DatasyncFile | undefined,
+): { datasync?: Datasync } {
+  if (file === undefined && own === undefined) return {}
+  const { location, ...rest } = { ...file, ...own }
+  if (location === undefined) {
+    throw new UsageError('CONFIG_INVALID', `\`datasync.location\` of environment ${name} is missing.`, {
+      suggestions: [
+        'Say where the files are: `location: { type: nfs, host: …, path: /… }`, or remove `datasync`.',
+      ],
+    })
+  }
+  const defaults = { ...DATASYNC_DEFAULTS, exclude: [...DATASYNC_DEFAULTS.exclude] }
+  return { datasync: { ...defaults, ...rest, location } }
 }
 
 function ownSettings(file: ConfigFile, name: string): EnvironmentFile {

@@ -1,5 +1,6 @@
 import type { AwsContext } from '../aws/context.js'
 import type { Environment } from '../config/schema.js'
+import { AthenaNamedQuery } from '../resources/athena/named-query.js'
 import { AthenaWorkgroup } from '../resources/athena/workgroup.js'
 import { GlueDatabase } from '../resources/glue/database.js'
 import type { AwsResource } from '../resources/resource.js'
@@ -10,6 +11,7 @@ import type { Storage } from './storage.js'
 export interface Catalog {
   database: GlueDatabase
   workgroup: AthenaWorkgroup
+  namedQueries: AthenaNamedQuery[]
   resources: AwsResource[]
 }
 
@@ -42,5 +44,20 @@ export function catalog(
     },
     { dependsOn: [key, artifacts] },
   )
-  return { database, workgroup, resources: [database, workgroup] }
+  const namedQueries = Object.entries(environment.catalog.namedQueries ?? {}).map(
+    ([name, sql]) =>
+      new AthenaNamedQuery(
+        aws,
+        `catalog/query/${name}`,
+        names.namedQuery(name),
+        {
+          description: `datapipe ${environment.project}/${environment.name}: ${name}`,
+          workgroup: names.workgroup,
+          database: names.database,
+          sql,
+        },
+        { dependsOn: [workgroup, database] },
+      ),
+  )
+  return { database, workgroup, namedQueries, resources: [database, workgroup, ...namedQueries] }
 }

@@ -5,6 +5,7 @@ import { Cluster } from '../resources/ecs/cluster.js'
 import { TaskDefinition } from '../resources/ecs/task-definition.js'
 import { LogGroup } from '../resources/logs/log-group.js'
 import type { AwsResource } from '../resources/resource.js'
+import { imagePart, type ImageOptions, type ImagePart } from './image.js'
 import type { Security } from './security.js'
 import { DEFAULT_TIER } from './size-tiers.js'
 import { CONFIG_KEY, type Storage } from './storage.js'
@@ -14,18 +15,20 @@ export interface Compute {
   repository: Repository
   cluster: Cluster
   taskDefinition: TaskDefinition
+  image: ImagePart
   resources: AwsResource[]
 }
 
-/** @param version of datapipe: the image tag unless the configuration names an image */
 export function compute(
   aws: AwsContext,
   environment: Environment,
-  { key, roles, ecsServiceRole }: Security,
-  { artifacts, transformed }: Storage,
-  version: string,
+  security: Security,
+  storage: Storage,
+  imageOptions: ImageOptions,
 ): Compute {
   const { names } = aws
+  const { key, roles, ecsServiceRole } = security
+  const { artifacts, transformed } = storage
   const keyArn = () => key.attributes.arn
   const repository = new Repository(
     aws,
@@ -48,6 +51,7 @@ export function compute(
     { containerInsights: 'disabled' },
     { dependsOn: [ecsServiceRole] },
   )
+  const image = imagePart(aws, environment, { repository, security, storage }, imageOptions)
   const taskDefinition = new TaskDefinition(
     aws,
     'compute/task-definition',
@@ -57,7 +61,7 @@ export function compute(
       memory: DEFAULT_TIER.memoryMiB,
       ephemeralGiB: DEFAULT_TIER.ephemeralGiB,
       architecture: environment.compute.architecture,
-      image: () => environment.compute.image ?? `${repository.attributes.uri}:v${version}`,
+      image: image.uri,
       environment: () => ({
         DP_ENV: environment.name,
         DP_PROJECT: environment.project,
@@ -70,12 +74,23 @@ export function compute(
       taskRoleArn: () => roles['ecs-task'].attributes.arn,
       logGroup: () => logGroup.name,
     },
-    { dependsOn: [repository, logGroup, artifacts, transformed, roles['ecs-exec'], roles['ecs-task']] },
+    {
+      dependsOn: [
+        repository,
+        logGroup,
+        artifacts,
+        transformed,
+        roles['ecs-exec'],
+        roles['ecs-task'],
+        ...(image.image === undefined ? [] : [image.image]),
+      ],
+    },
   )
   return {
     repository,
     cluster,
     taskDefinition,
-    resources: [repository, logGroup, cluster, taskDefinition],
+    image,
+    resources: [repository, logGroup, cluster, ...image.resources, taskDefinition],
   }
 }

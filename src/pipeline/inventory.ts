@@ -6,6 +6,8 @@ import {
 import type { AwsContext } from '../aws/context.js'
 import { unlessMissing } from '../aws/retry.js'
 import { fromTagList, TAG, type Tags } from '../aws/tags.js'
+import { accountWide } from './account-wide.js'
+import { networkInventory } from './network/inventory.js'
 
 /** Something on AWS that carries the tags of an environment. */
 export interface InventoryItem {
@@ -18,11 +20,17 @@ export interface InventoryItem {
 /**
  * Everything that carries the tags of this environment, whether the configuration knows it or not. The tagging API lags
  * behind deletions and does not know IAM roles (spec §1.3): roles are listed by their names, and what is found must be
- * looked at before it is believed.
+ * looked at before it is believed. What of the network is billed by the hour is asked for at EC2 itself.
  */
 export async function inventory(aws: AwsContext): Promise<InventoryItem[]> {
-  const [tagged, roles] = await Promise.all([taggedResources(aws), rolesOf(aws)])
-  return [...tagged, ...roles].sort((a, b) => (a.arn < b.arn ? -1 : 1))
+  const [tagged, roles, network] = await Promise.all([
+    taggedResources(aws),
+    rolesOf(aws),
+    networkInventory(aws),
+  ])
+  const global = await accountWide(aws, tagged)
+  const byArn = new Map([...tagged, ...roles, ...global, ...network].map((item) => [item.arn, item]))
+  return [...byArn.values()].sort((a, b) => (a.arn < b.arn ? -1 : 1))
 }
 
 async function taggedResources(aws: AwsContext): Promise<InventoryItem[]> {

@@ -1,4 +1,7 @@
 import type { LifecycleRule } from '../resources/s3/bucket.js'
+import { REPORT_PREFIX } from './policies/datasync.js'
+import { SPARK_TEMP_PREFIX } from './policies/glue.js'
+import { MAP_RESULTS_PREFIX } from './state-machines/backfill.js'
 
 /** An upload that was cut off is billed until it is aborted: no bucket is without this rule. */
 const abortUploads: LifecycleRule = { id: 'abort-uploads', prefix: '', abortIncompleteUploadDays: 7 }
@@ -26,6 +29,9 @@ export const artifactsLifecycle: LifecycleRule[] = [
   abortUploads,
   { id: 'expire-old-versions', prefix: '', noncurrentExpirationDays: 30 },
   { id: 'expire-query-results', prefix: 'athena/', expirationDays: 30 },
+  { id: 'expire-map-runs', prefix: `${MAP_RESULTS_PREFIX}/`, expirationDays: 30 },
+  { id: 'expire-spark-temp', prefix: SPARK_TEMP_PREFIX, expirationDays: 7 },
+  { id: 'expire-datasync-reports', prefix: `${REPORT_PREFIX}/`, expirationDays: 90 },
 ]
 
 export const logsLifecycle: LifecycleRule[] = [

@@ -4,6 +4,7 @@ import type { AwsResource } from '../resources/resource.js'
 import { EmailSubscription } from '../resources/sns/email-subscription.js'
 import { Topic } from '../resources/sns/topic.js'
 import { Queue } from '../resources/sqs/queue.js'
+import { accountWideMarks } from './account-wide.js'
 import { eventsDlqPolicy, failedQueuePolicy, topicPolicy } from './policies/messaging.js'
 import type { Security } from './security.js'
 
@@ -35,11 +36,17 @@ export function messaging(aws: AwsContext, environment: Environment, { key }: Se
     { keyArn, policy: () => eventsDlqPolicy(names), visibilitySeconds: 300, retentionSeconds: TWO_WEEKS },
     { dependsOn: [key] },
   )
+  const budgets = environment.monitoring.budgetMonthlyUsd !== undefined
   const topic = new Topic(
     aws,
     'messaging/alerts',
     names.topic,
-    { keyArn, displayName: `datapipe ${environment.name}`, policy: () => topicPolicy(names) },
+    {
+      keyArn,
+      displayName: `datapipe ${environment.name}`,
+      policy: () => topicPolicy(names, { budgets }),
+      marks: accountWideMarks(environment),
+    },
     { dependsOn: [key] },
   )
   const subscriptions = environment.notify.email.map(

@@ -1,23 +1,26 @@
 import type { AwsContext } from '../aws/context.js'
 import type { Environment } from '../config/schema.js'
-import { InternetGateway } from '../resources/ec2/internet-gateway.js'
-import { RouteTable } from '../resources/ec2/route-table.js'
-import { SecurityGroup } from '../resources/ec2/security-group.js'
-import { Subnet } from '../resources/ec2/subnet.js'
+import { FlowLog } from '../resources/ec2/flow-log.js'
+import type { SecurityGroup } from '../resources/ec2/security-group.js'
+import type { SecurityGroupEgress } from '../resources/ec2/security-group-egress.js'
+import type { Subnet } from '../resources/ec2/subnet.js'
 import { VpcEndpoint } from '../resources/ec2/vpc-endpoint.js'
-import { Vpc } from '../resources/ec2/vpc.js'
+import type { Vpc } from '../resources/ec2/vpc.js'
 import type { AwsResource } from '../resources/resource.js'
-import { subnetBlocks } from './cidr.js'
+import { networkAcls } from './network/acls.js'
+import { interfaceEndpoints } from './network/endpoints.js'
+import { layout } from './network/layout.js'
+import { privateRouting } from './network/nat.js'
+import { privateEgress, taskGroup } from './network/task-group.js'
 import { s3EndpointPolicy } from './policies/endpoint.js'
-
-const ZONE_LETTERS = ['a', 'b', 'c']
 
 /** The network of an environment, and where its tasks go. */
 export interface Network {
   vpc: Vpc
   publicSubnets: Subnet[]
   privateSubnets: Subnet[]
-  taskSecurityGroup: SecurityGroup
+  /** The group of tasks; who depends on it comes after the whole way out of the tasks is there. */
+  taskSecurityGroup: SecurityGroup | SecurityGroupEgress
   /** Subnets that tasks start in. */
   taskSubnets: Subnet[]
   assignPublicIp: boolean
@@ -25,77 +28,29 @@ export interface Network {
 }
 
 /**
- * VPC with a public and a private subnet in each zone. Egress `public`: tasks run in the public subnets with an address of
- * their own and accept no connection, so there is no NAT to pay for; S3 goes through the free gateway endpoint.
+ * VPC with a public and a private subnet in each zone, and the way out that `network.egress` says.
+ * - `public`: tasks run in the public subnets with an address of their own and accept no connection; nothing to pay for.
+ * - `nat`, `nat-per-az`: tasks run in the private subnets behind one NAT gateway, or one in each zone.
+ * - `endpoints`: tasks run in the private subnets and reach AWS services only, by interface endpoints.
+ *
+ * S3 always goes through the free gateway endpoint. When the mode of a living environment changes, the new way is made
+ * first, then what starts tasks is told, and what is left of the old way is deleted last, as orphans.
  * @param zoneIds zone ids, not names: names differ between accounts
+ * @param logs where flow logs go
  */
-export function network(aws: AwsContext, environment: Environment, zoneIds: string[]): Network {
+export function network(
+  aws: AwsContext,
+  environment: Environment,
+  zoneIds: string[],
+  logs: AwsResource,
+): Network {
   const { names } = aws
-  const vpc = new Vpc(aws, 'network/vpc', names.stem, { cidr: environment.network.cidr })
-  const vpcId = () => vpc.attributes.vpcId
-  const blocks = subnetBlocks(environment.network.cidr, zoneIds.length)
-
-  const subnets = (kind: 'public' | 'private') =>
-    zoneIds.map((zoneId, index) => {
-      const letter = ZONE_LETTERS[index]!
-      const name = `${names.stem}-${kind}-${letter}`
-      return new Subnet(
-        aws,
-        `network/subnet/${kind}/${letter}`,
-        name,
-        { vpcId, cidr: blocks[kind][index]!, zoneId },
-        { within: [vpc] },
-      )
-    })
-  const publicSubnets = subnets('public')
-  const privateSubnets = subnets('private')
-
-  const gateway = new InternetGateway(
-    aws,
-    'network/internet-gateway',
-    names.stem,
-    { vpcId },
-    { within: [vpc] },
-  )
-  const publicRoutes = new RouteTable(
-    aws,
-    'network/routes/public',
-    `${names.stem}-public`,
-    {
-      vpcId,
-      routes: [{ cidr: '0.0.0.0/0', gatewayId: () => gateway.attributes.internetGatewayId }],
-      subnetIds: () => publicSubnets.map((subnet) => subnet.attributes.subnetId),
-    },
-    { within: [vpc], dependsOn: [gateway, ...publicSubnets] },
-  )
-  const privateRoutes = new RouteTable(
-    aws,
-    'network/routes/private',
-    `${names.stem}-private`,
-    { vpcId, routes: [], subnetIds: () => privateSubnets.map((subnet) => subnet.attributes.subnetId) },
-    { within: [vpc], dependsOn: privateSubnets },
-  )
-
-  const taskSecurityGroup = new SecurityGroup(
-    aws,
-    'network/security-group/task',
-    `${names.stem}-task`,
-    {
-      vpcId,
-      description: `datapipe ${environment.name}: transform tasks, no way in`,
-      ingress: [],
-      egress: [
-        {
-          protocol: 'tcp',
-          fromPort: 443,
-          toPort: 443,
-          cidr: '0.0.0.0/0',
-          description: 'HTTPS to AWS services',
-        },
-      ],
-    },
-    { within: [vpc] },
-  )
+  const { cidr, egress, flowLogs, networkAcls: withAcls } = environment.network
+  const base = layout(aws, environment, zoneIds)
+  const { gateway, privateSubnets, publicRoutes, publicSubnets, vpc, vpcId } = base
+  const { addresses, gateways, tables } = privateRouting(aws, egress, base)
+  const allTables = [publicRoutes, ...tables]
+  const group = taskGroup(aws, environment, base)
   const s3Endpoint = new VpcEndpoint(
     aws,
     'network/endpoint/s3',
@@ -104,28 +59,55 @@ export function network(aws: AwsContext, environment: Environment, zoneIds: stri
       vpcId,
       service: 's3',
       kind: 'gateway',
-      routeTableIds: () => [publicRoutes.attributes.routeTableId, privateRoutes.attributes.routeTableId],
+      routeTableIds: () => allTables.map((table) => table.attributes.routeTableId),
       policy: () => s3EndpointPolicy(names),
     },
-    { within: [vpc], dependsOn: [publicRoutes, privateRoutes] },
+    { within: [vpc], dependsOn: allTables },
   )
+  const { endpoints, securityGroup: endpointGroup } = interfaceEndpoints(aws, environment, base, group)
+  const acls = withAcls ? networkAcls(aws, vpc, cidr, { public: publicSubnets, private: privateSubnets }) : []
+  const flowLog = flowLogs === 's3' ? flowLogTo(aws, vpc, logs) : []
+  const isPublic = egress === 'public'
+  const ways = [...tables, s3Endpoint, ...endpoints, ...acls]
+  const out = isPublic
+    ? undefined
+    : privateEgress(aws, group, ways, egress === 'endpoints' ? endpointGroup : undefined)
 
   return {
     vpc,
     publicSubnets,
     privateSubnets,
-    taskSecurityGroup,
-    taskSubnets: publicSubnets,
-    assignPublicIp: environment.network.egress === 'public',
+    taskSecurityGroup: out?.egress ?? group,
+    taskSubnets: isPublic ? publicSubnets : privateSubnets,
+    assignPublicIp: isPublic,
     resources: [
       vpc,
       ...publicSubnets,
       ...privateSubnets,
       gateway,
-      publicRoutes,
-      privateRoutes,
-      taskSecurityGroup,
+      ...addresses,
+      ...gateways,
+      ...allTables,
+      group,
       s3Endpoint,
+      ...(endpointGroup === undefined ? [] : [endpointGroup]),
+      ...endpoints,
+      ...(out?.prefixList === undefined ? [] : [out.prefixList]),
+      ...(out === undefined ? [] : [out.egress]),
+      ...acls,
+      ...flowLog,
     ],
   }
+}
+
+function flowLogTo(aws: AwsContext, vpc: Vpc, logs: AwsResource): FlowLog[] {
+  return [
+    new FlowLog(
+      aws,
+      'network/flow-log',
+      `${aws.names.stem}-flow-log`,
+      { vpcId: () => vpc.attributes.vpcId, bucketArn: () => aws.names.bucketArn('logs') },
+      { within: [vpc], dependsOn: [logs] },
+    ),
+  ]
 }

@@ -1,17 +1,18 @@
 import type { AwsContext } from '../aws/context.js'
-import type { MachineName } from '../aws/names.js'
+import type { FargateQuotas } from '../aws/service-quotas.js'
 import type { Environment } from '../config/schema.js'
 import { CONTAINER } from '../resources/ecs/task-properties.js'
 import { EventRule } from '../resources/events/rule.js'
-import { LogGroup } from '../resources/logs/log-group.js'
 import type { AwsResource } from '../resources/resource.js'
-import { StateMachine } from '../resources/sfn/state-machine.js'
+import type { StateMachine } from '../resources/sfn/state-machine.js'
 import type { Compute } from './compute.js'
 import { arrivalPattern } from './arrival-pattern.js'
 import type { Messaging } from './messaging.js'
 import type { Network } from './network.js'
 import type { Security } from './security.js'
+import { runTiers } from './size-tiers.js'
 import { dispatchDefinition } from './state-machines/dispatch.js'
+import { encryptedMachine } from './state-machines/encrypted-machine.js'
 import { workerDefinition } from './state-machines/worker.js'
 import type { Storage } from './storage.js'
 
@@ -29,6 +30,8 @@ export interface OrchestrationParts {
   storage: Storage
   messaging: Messaging
   compute: Compute
+  /** Left out: tasks of any size can start. */
+  fargate?: FargateQuotas
 }
 
 export function orchestration(
@@ -38,43 +41,14 @@ export function orchestration(
 ): Orchestration {
   const { names } = aws
   const { key, roles } = parts.security
-  const keyArn = () => key.attributes.arn
-
-  const logGroup = (machine: MachineName) =>
-    new LogGroup(
-      aws,
-      `orchestration/logs/${machine}`,
-      names.logGroup(machine),
-      { retentionDays: environment.compute.logRetentionDays, keyArn },
-      { dependsOn: [key] },
-    )
-  const machine = (name: MachineName, logs: LogGroup, definition: () => object, dependsOn: AwsResource[]) => {
-    const role = roles[`sfn-${name}`]
-    return new StateMachine(
-      aws,
-      `orchestration/${name}`,
-      names.stateMachine(name),
-      {
-        definition: () => JSON.stringify(definition()),
-        roleArn: () => role.attributes.arn,
-        logGroupArn: () => logs.attributes.arn,
-        logLevel: 'ERROR',
-        tracing: true,
-        keyArn,
-      },
-      { dependsOn: [role, logs, key, ...dependsOn] },
-    )
-  }
-
-  const workerLogs = logGroup('worker')
-  const dispatchLogs = logGroup('dispatch')
   const { network, compute, messaging } = parts
-  const worker = machine(
-    'worker',
-    workerLogs,
-    () =>
+  const { machine: worker, logs: workerLogs } = encryptedMachine(aws, environment, 'worker', {
+    key,
+    role: roles['sfn-worker'],
+    definition: () =>
       workerDefinition({
         env: environment.name,
+        tiers: runTiers(parts.fargate ?? {}, environment.compute.spot),
         clusterArn: compute.cluster.attributes.arn,
         taskFamilyArn: compute.taskDefinition.attributes.familyArn,
         container: CONTAINER,
@@ -83,8 +57,9 @@ export function orchestration(
         assignPublicIp: network.assignPublicIp,
         failedQueueUrl: messaging.failed.attributes.url,
         topicArn: messaging.topic.attributes.arn,
+        onSuccess: environment.notify.onSuccess,
       }),
-    [
+    dependsOn: [
       compute.cluster,
       compute.taskDefinition,
       network.taskSecurityGroup,
@@ -92,10 +67,13 @@ export function orchestration(
       messaging.failed,
       messaging.topic,
     ],
-  )
-  const dispatch = machine('dispatch', dispatchLogs, () => dispatchDefinition(worker.attributes.arn), [
-    worker,
-  ])
+  })
+  const { machine: dispatch, logs: dispatchLogs } = encryptedMachine(aws, environment, 'dispatch', {
+    key,
+    role: roles['sfn-dispatch'],
+    definition: () => dispatchDefinition(worker.attributes.arn),
+    dependsOn: [worker],
+  })
 
   const rule = new EventRule(
     aws,

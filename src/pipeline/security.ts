@@ -1,5 +1,5 @@
 import type { AwsContext } from '../aws/context.js'
-import type { RoleName } from '../aws/names.js'
+import type { CoreRoleName } from '../aws/names.js'
 import type { PolicyDocument } from '../aws/policy.js'
 import type { Environment } from '../config/schema.js'
 import { Role } from '../resources/iam/role.js'
@@ -7,6 +7,7 @@ import { ServiceLinkedRole } from '../resources/iam/service-linked-role.js'
 import { KmsAlias } from '../resources/kms/alias.js'
 import { KmsKey } from '../resources/kms/key.js'
 import type { AwsResource } from '../resources/resource.js'
+import { usesGlue } from './glue.js'
 import { ecsTrust, executionRolePolicy, taskRolePolicy } from './policies/ecs-roles.js'
 import { keyPolicy } from './policies/key.js'
 import {
@@ -21,7 +22,7 @@ import {
 export interface Security {
   key: KmsKey
   alias: KmsAlias
-  roles: Record<RoleName, Role>
+  roles: Record<CoreRoleName, Role>
   /** ECS cannot make a cluster before its own role exists in the account. */
   ecsServiceRole: ServiceLinkedRole
   resources: AwsResource[]
@@ -32,7 +33,11 @@ export function security(aws: AwsContext, environment: Environment): Security {
   const key = new KmsKey(aws, 'security/key', names.stem, {
     alias: names.keyAlias,
     description: `datapipe ${environment.project}/${environment.name}: data, queues, topic, logs`,
-    policy: () => keyPolicy(names),
+    policy: () =>
+      keyPolicy(names, {
+        glue: usesGlue(environment),
+        budgets: environment.monitoring.budgetMonthlyUsd !== undefined,
+      }),
     rotationDays: 365,
     deletionDays: environment.keyDeletionDays,
   })
@@ -46,7 +51,7 @@ export function security(aws: AwsContext, environment: Environment): Security {
   const keyArn = () => key.attributes.arn
 
   const role = (
-    name: RoleName,
+    name: CoreRoleName,
     description: string,
     trust: () => PolicyDocument,
     policy: () => PolicyDocument,
@@ -55,10 +60,15 @@ export function security(aws: AwsContext, environment: Environment): Security {
       aws,
       `security/role/${name}`,
       names.role(name),
-      { description: `datapipe ${environment.name}: ${description}`, trust, policy },
+      {
+        description: `datapipe ${environment.name}: ${description}`,
+        trust,
+        policy,
+        permissionsBoundary: environment.permissionsBoundary,
+      },
       { dependsOn: [key] },
     )
-  const roles: Record<RoleName, Role> = {
+  const roles: Record<CoreRoleName, Role> = {
     'ecs-exec': role(
       'ecs-exec',
       'starts tasks',

@@ -1,3 +1,5 @@
+import type { FargateQuotas } from '../aws/service-quotas.js'
+
 const MIB = 1024 * 1024
 const GIB = 1024 * MIB
 
@@ -22,3 +24,32 @@ export const SIZE_TIERS: readonly SizeTier[] = [
 
 /** For a file whose size nobody told, and for the task definition itself. */
 export const DEFAULT_TIER = SIZE_TIERS[1]!
+
+/** A tier as the account can start it. */
+export interface RunTier extends SizeTier {
+  /** The first attempt is made on Spot. */
+  spot: boolean
+}
+
+/**
+ * The tiers, fitted to the account. A task that is larger than the whole quota can never start, whatever it waits for: it
+ * gets the CPU and memory of the largest tier that can. Disk and time-out stay those of its files. Below the smallest tier
+ * nothing can be fitted. Spot has a quota of its own: a tier above it goes to on-demand capacity at once.
+ */
+export function runTiers(
+  { onDemandVcpu = Infinity, spotVcpu = Infinity }: FargateQuotas,
+  spot: boolean,
+): RunTier[] {
+  const fits = ({ cpu }: SizeTier, vcpu: number) => cpu <= vcpu * 1024
+  const largest = SIZE_TIERS.filter((tier) => fits(tier, onDemandVcpu)).at(-1) ?? SIZE_TIERS[0]!
+  return SIZE_TIERS.map((tier) => {
+    const { cpu, memoryMiB } = fits(tier, onDemandVcpu) ? tier : largest
+    const sized = { ...tier, cpu, memoryMiB }
+    return { ...sized, spot: spot && fits(sized, spotVcpu) }
+  })
+}
+
+/** Whether not even the smallest task can start. */
+export function isBelowSmallest({ onDemandVcpu = Infinity }: FargateQuotas): boolean {
+  return onDemandVcpu * 1024 < SIZE_TIERS[0]!.cpu
+}

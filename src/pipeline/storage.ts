@@ -31,7 +31,7 @@ export function storage(aws: AwsContext, environment: Environment, { key }: Secu
     {
       // S3 cannot deliver access logs to a bucket with a KMS key (spec §5.5).
       encryption: { kind: 's3' },
-      policy: () => logsBucketPolicy(names, logged),
+      policy: () => logsBucketPolicy(names, logged, { flowLogs: environment.network.flowLogs === 's3' }),
       lifecycle: logsLifecycle,
     },
     // Who read the data is part of the data.

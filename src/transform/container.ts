@@ -6,6 +6,7 @@ import { S3Client } from '@aws-sdk/client-s3'
 import { runJob } from './container/job.js'
 import { errorDetails, jsonLog } from './container/log.js'
 import { availableMemoryMb } from './container/memory.js'
+import { publishRejected } from './container/metrics.js'
 import { readSettings } from './container/settings.js'
 import { DATA_ERROR_EXIT_CODE } from './exit-codes.js'
 
@@ -35,6 +36,7 @@ async function main(): Promise<number> {
     const record = await runJob({ settings, s3, glue, memoryMb, log, signal: abort.signal })
     const { status, rowsIn, rowsOut, rowsRejected, durationMs } = record
     log('finished', { status, rowsIn, rowsOut, rowsRejected, durationMs, outputs: record.outputs.length })
+    await publishRejected(record, settings, log)
     return status === 'succeeded' || status === 'superseded' ? 0 : DATA_ERROR_EXIT_CODE
   } finally {
     s3.destroy()

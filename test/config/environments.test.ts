@@ -18,12 +18,25 @@ describe('resolveEnvironment', () => {
       profile: undefined,
       protect: false,
       endpoint: undefined,
-      network: { cidr: '10.20.0.0/16', zones: 2, egress: 'public' },
-      compute: { architecture: 'arm64', logRetentionDays: 30 },
+      network: {
+        cidr: '10.20.0.0/16',
+        zones: 2,
+        egress: 'public',
+        flowLogs: 'off',
+        networkAcls: false,
+        interfaceEndpoints: [],
+      },
+      compute: { architecture: 'arm64', logRetentionDays: 30, spot: false, maxConcurrency: 10 },
+      schedule: { timezone: 'UTC', enabled: true },
+      backfill: false,
       query: { maxScanBytes: 10_000_000_000 },
-      notify: { email: [] },
+      notify: { email: [], onSuccess: false },
+      monitoring: { dashboard: false },
+      catalog: { crawler: 'off', schedule: 'cron(0 3 * * ? *)' },
+      spark: { enabled: false, workers: 2, workerType: 'G.1X', flex: false, timeoutMinutes: 120 },
       bucketNamespace: 'account-regional',
       keyDeletionDays: 30,
+      permissionsBoundary: undefined,
     })
   })
 
@@ -40,12 +53,22 @@ describe('resolveEnvironment', () => {
     )
     const prod = resolveEnvironment(config, 'prod')
     expect(prod.region).to.equal('eu-west-1')
-    expect(prod.network).to.deep.equal({ cidr: '10.40.0.0/16', zones: 3, egress: 'public' })
-    expect(prod.compute).to.deep.equal({ architecture: 'x86_64', logRetentionDays: 30 })
+    expect(prod.network).to.deep.equal({
+      cidr: '10.40.0.0/16',
+      zones: 3,
+      egress: 'public',
+      flowLogs: 'off',
+      networkAcls: false,
+      interfaceEndpoints: [],
+    })
+    expect(prod.compute).to.include({ architecture: 'x86_64', logRetentionDays: 30 })
     expect(resolveEnvironment(config, 'dev').network).to.deep.equal({
       cidr: '10.30.0.0/16',
       zones: 3,
       egress: 'public',
+      flowLogs: 'off',
+      networkAcls: false,
+      interfaceEndpoints: [],
     })
   })
 

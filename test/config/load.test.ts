@@ -142,7 +142,10 @@ describe('parseConfig', () => {
 
   const wrong: [string, string][] = [
     ['network: { zones: 5 }', 'datapipe.yaml:1:19: `network.zones` must be 2 or 3; found 5.'],
-    ['network: { egress: nat }', 'datapipe.yaml:1:20: `network.egress` must be public; found "nat".'],
+    [
+      'network: { egress: vpn }',
+      'datapipe.yaml:1:20: `network.egress` must be public, nat, nat-per-az or endpoints; found "vpn".',
+    ],
     ['network: 7', 'datapipe.yaml:1:10: `network` must be a mapping; found 7.'],
     ['- a\n- b', 'datapipe.yaml:1:1: the file must be a mapping; found a list.'],
     ['keyDeletionDays: 3', 'datapipe.yaml:1:18: `keyDeletionDays` must be at least 7; found 3.'],

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import type { PolicyDocument } from '../../src/aws/policy.js'
 import { dataBucketPolicy, logsBucketPolicy } from '../../src/pipeline/policies/buckets.js'
+import { codeBuildRolePolicy, codeBuildTrust } from '../../src/pipeline/policies/codebuild.js'
 import { ecsTrust, executionRolePolicy, taskRolePolicy } from '../../src/pipeline/policies/ecs-roles.js'
 import { s3EndpointPolicy } from '../../src/pipeline/policies/endpoint.js'
 import { keyPolicy } from '../../src/pipeline/policies/key.js'
@@ -33,6 +34,8 @@ const POLICIES: Record<string, PolicyDocument> = {
   'trust-states': statesTrust(names),
   'role-sfn-worker': workerRolePolicy(names, KEY),
   'role-sfn-dispatch': dispatchRolePolicy(names, KEY),
+  'trust-codebuild': codeBuildTrust(names),
+  'role-codebuild': codeBuildRolePolicy(names, KEY),
   'trust-events': eventsTrust(names),
   'role-events': eventsRolePolicy(names),
 }

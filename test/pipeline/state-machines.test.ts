@@ -1,14 +1,15 @@
 import aslValidator from 'asl-validator'
 import { expect } from 'chai'
-import { SIZE_TIERS } from '../../src/pipeline/size-tiers.js'
+import { isBelowSmallest, runTiers, SIZE_TIERS } from '../../src/pipeline/size-tiers.js'
+import { backfillDefinition } from '../../src/pipeline/state-machines/backfill.js'
 import { dispatchDefinition } from '../../src/pipeline/state-machines/dispatch.js'
-import { workerDefinition } from '../../src/pipeline/state-machines/worker.js'
+import { workerDefinition, type WorkerSettings } from '../../src/pipeline/state-machines/worker.js'
 import { expectGolden } from '../support/golden.js'
 import { testContext } from '../support/resource.js'
 
 const { names } = testContext()
 
-export const WORKER = workerDefinition({
+const SETTINGS: WorkerSettings = {
   env: 'dev',
   clusterArn: names.arn('ecs', `cluster/${names.cluster}`),
   taskFamilyArn: names.arn('ecs', `task-definition/${names.taskFamily}`),
@@ -18,7 +19,15 @@ export const WORKER = workerDefinition({
   assignPublicIp: true,
   failedQueueUrl: 'https://sqs.us-east-1.amazonaws.com/111122223333/dp-sensors-dev-failed',
   topicArn: names.arn('sns', names.topic),
-})
+}
+
+const BACKFILL = {
+  workerArn: names.stateMachineArn('worker'),
+  rawBucket: names.bucket('raw'),
+  artifactsBucket: names.bucket('artifacts'),
+  account: '111122223333',
+  maxConcurrency: 10,
+}
 
 /** CPU units to memory in MiB, as Fargate has them (spec §8.2). */
 const FARGATE: Record<number, { min: number; max: number; step: number }> = {
@@ -32,8 +41,10 @@ const FARGATE: Record<number, { min: number; max: number; step: number }> = {
 
 describe('state machines', () => {
   for (const [name, definition] of [
-    ['worker', WORKER],
+    ['worker', workerDefinition(SETTINGS)],
+    ['worker-spot', workerDefinition({ ...SETTINGS, tiers: runTiers({ spotVcpu: 4 }, true) })],
     ['dispatch', dispatchDefinition(names.stateMachineArn('worker'))],
+    ['backfill', backfillDefinition(BACKFILL)],
   ] as const) {
     it(`${name} is valid to asl-validator, and as reviewed`, () => {
       const { errors, isValid } = aslValidator(definition)
@@ -50,5 +61,38 @@ describe('state machines', () => {
       expect((memoryMiB - range.min) % range.step).to.equal(0)
       expect(ephemeralGiB).to.be.within(21, 200)
     }
+  })
+
+  const cpus = (tiers: readonly { cpu: number }[]) => tiers.map(({ cpu }) => cpu)
+
+  it('give a tier that the account can never start the largest size that it can, and keep its disk and time', () => {
+    expect(runTiers({}, false).map(({ spot, ...tier }) => ({ tier, spot }))).to.deep.equal(
+      SIZE_TIERS.map((tier) => ({ tier, spot: false })),
+    )
+    expect(cpus(runTiers({ onDemandVcpu: 16 }, false))).to.deep.equal([512, 2048, 4096, 16_384])
+    const capped = runTiers({ onDemandVcpu: 6 }, false)
+    expect(cpus(capped)).to.deep.equal([512, 2048, 4096, 4096])
+    expect(capped[3]).to.deep.equal({ ...SIZE_TIERS[3]!, cpu: 4096, memoryMiB: 30_720, spot: false })
+    expect(cpus(runTiers({ onDemandVcpu: 1 }, false))).to.deep.equal([512, 512, 512, 512])
+    for (const tier of runTiers({ onDemandVcpu: 3.5 }, false)) {
+      expect(tier.cpu).to.be.at.most(3584)
+    }
+  })
+
+  it('say when not even the smallest tier can start', () => {
+    expect(isBelowSmallest({ onDemandVcpu: 0 })).to.equal(true)
+    expect(isBelowSmallest({ onDemandVcpu: 0.5 })).to.equal(false)
+    expect(isBelowSmallest({})).to.equal(false)
+  })
+
+  it('try Spot only with what its own quota can start', () => {
+    expect(runTiers({ onDemandVcpu: 64, spotVcpu: 4 }, true).map(({ spot }) => spot)).to.deep.equal([
+      true,
+      true,
+      true,
+      false,
+    ])
+    expect(runTiers({ spotVcpu: 0 }, true).some(({ spot }) => spot)).to.equal(false)
+    expect(runTiers({ spotVcpu: 64 }, false).some(({ spot }) => spot)).to.equal(false)
   })
 })

@@ -42,7 +42,7 @@ export async function down(
   environment: Environment,
   request: DownRequest,
 ): Promise<DownResult> {
-  const { orphans, parts } = await prepare(aws, environment)
+  const { orphans, parts } = await prepare(aws, environment, { image: 'none' })
   const { artifacts } = parts.storage
   const graph = withOrphansFirst(parts.all, orphans)
   const seen = await artifacts.read()

@@ -17,6 +17,8 @@ export interface PlanRequest {
   adopt?: ReadonlySet<string>
   signal: AbortSignal
   onEvent: EngineListener
+  /** Told before anything is done. */
+  onWarning?: (message: string) => void
 }
 
 /**
@@ -28,7 +30,8 @@ export async function plan(
   environment: Environment,
   request: PlanRequest,
 ): Promise<PlanResult> {
-  const { graph, orphans } = await prepare(aws, environment)
+  const { graph, orphans, warnings } = await prepare(aws, environment)
+  for (const warning of warnings) request.onWarning?.(warning)
   const { entries, failures } = await planGraph(graph, { ...request, orphans })
   const resources = entries.map(({ action, changes, id, type }) => ({ id, type, action, diff: changes }))
   const result = { changes: countPlan(resources), resources, cost: idleCost(graph.resources) }

@@ -25,6 +25,8 @@ export interface UpRequest {
   authorize?: (destructive: string[]) => void
   signal: AbortSignal
   onEvent: EngineListener
+  /** Told before anything is done. */
+  onWarning?: (message: string) => void
 }
 
 /**
@@ -34,7 +36,8 @@ export interface UpRequest {
  */
 export async function up(aws: AwsContext, environment: Environment, request: UpRequest): Promise<UpResult> {
   const started = Date.now()
-  const { graph, orphans, parts } = await prepare(aws, environment)
+  const { graph, orphans, parts, warnings } = await prepare(aws, environment)
+  for (const warning of warnings) request.onWarning?.(warning)
   const { artifacts } = parts.storage
   const bootstrapped = new Set<string>()
   if ((await artifacts.read()) === undefined) await refuseBeforehand(graph, request)

@@ -12,6 +12,8 @@ import { findWork, type Work, type WorkRequest } from './work.js'
 export interface RunRequest extends WorkRequest {
   /** Follow everything to its end; without it, what runs in the cloud is only started. */
   watch: boolean
+  /** Files in the cloud at once while they are watched; the others wait. Left out: the orchestrator's own number. */
+  concurrency?: number
 }
 
 export interface RunResult {
@@ -61,7 +63,8 @@ async function runAll(
   signal: AbortSignal,
   onEvent: RunListener,
 ): Promise<RunResult> {
-  const limit = pLimit(opened.concurrency)
+  // On this machine its size decides.
+  const limit = pLimit(opened.inProcess ? opened.concurrency : (request.concurrency ?? opened.concurrency))
   const executions: RunExecution[] = []
   const stop = new AbortController()
   const either = AbortSignal.any([signal, stop.signal])

@@ -1,6 +1,7 @@
 import type { BucketPurpose, Names } from '../../aws/names.js'
 import { LEASE_PREFIX } from '../../aws/s3-lease-store.js'
 import { policy, type PolicyDocument, type Statement } from '../../aws/policy.js'
+import { flowLogDelivery } from './flow-logs.js'
 
 function tlsOnly(bucketArn: string): Statement[] {
   const everything = [bucketArn, `${bucketArn}/*`]
@@ -49,8 +50,15 @@ export function accessLogPrefix(source: BucketPurpose): string {
   return `access/${source}/`
 }
 
-/** The bucket that S3 delivers access logs to: each source may write under its own prefix only (spec §5.5). */
-export function logsBucketPolicy(names: Names, sources: readonly BucketPurpose[]): PolicyDocument {
+/**
+ * The bucket that S3 delivers access logs to: each source may write under its own prefix only (spec §5.5). With flow logs,
+ * AWS delivers those too.
+ */
+export function logsBucketPolicy(
+  names: Names,
+  sources: readonly BucketPurpose[],
+  { flowLogs = false }: { flowLogs?: boolean } = {},
+): PolicyDocument {
   const arn = names.bucketArn('logs')
   const delivery = sources.map((source): Statement => ({
     Sid: `S3AccessLogs${source.charAt(0).toUpperCase()}${source.slice(1)}`,
@@ -63,5 +71,5 @@ export function logsBucketPolicy(names: Names, sources: readonly BucketPurpose[]
       ArnLike: { 'aws:SourceArn': names.bucketArn(source) },
     },
   }))
-  return policy(...delivery, ...tlsOnly(arn))
+  return policy(...delivery, ...(flowLogs ? flowLogDelivery(names) : []), ...tlsOnly(arn))
 }

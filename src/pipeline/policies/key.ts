@@ -1,11 +1,19 @@
 import type { Names } from '../../aws/names.js'
-import { policy, type PolicyDocument } from '../../aws/policy.js'
+import { policy, type PolicyDocument, type Statement } from '../../aws/policy.js'
+
+/** What has a part in the key's policy only where it is on. */
+export interface KeyPolicyOptions {
+  /** Crawler or Spark job. */
+  glue?: boolean
+  /** AWS Budgets writes to the topic. */
+  budgets?: boolean
+}
 
 /**
  * The policy of the environment's KMS key (spec §4). It names no role: IAM is delegated to through the account root, so a
  * role may come and go without leaving a dead principal behind.
  */
-export function keyPolicy(names: Names): PolicyDocument {
+export function keyPolicy(names: Names, options: KeyPolicyOptions = {}): PolicyDocument {
   const { account, region } = names.place
   return {
     ...policy(
@@ -28,6 +36,8 @@ export function keyPolicy(names: Names): PolicyDocument {
             'kms:EncryptionContext:aws:logs:arn': [
               names.arn('logs', `log-group:${names.logGroup('ecs').replace(/ecs$/, '*')}`),
               names.arn('logs', `log-group:/aws/vendedlogs/states/${names.stem}-*`),
+              // Glue makes its log groups itself, under names that it chooses.
+              ...(options.glue === true ? [names.arn('logs', 'log-group:/aws-glue/*')] : []),
             ],
           },
         },
@@ -62,7 +72,22 @@ export function keyPolicy(names: Names): PolicyDocument {
           ArnLike: { 'aws:SourceArn': names.arn('cloudwatch', `alarm:${names.stem}-*`) },
         },
       },
+      ...(options.budgets === true ? [budgetsToSns(names)] : []),
     ),
     Id: names.stem,
+  }
+}
+
+function budgetsToSns(names: Names): Statement {
+  return {
+    Sid: 'BudgetsToSns',
+    Effect: 'Allow',
+    Principal: { Service: 'budgets.amazonaws.com' },
+    Action: ['kms:GenerateDataKey*', 'kms:Decrypt'],
+    Resource: '*',
+    Condition: {
+      StringEquals: { 'aws:SourceAccount': names.place.account },
+      ArnLike: { 'aws:SourceArn': names.budgetArns },
+    },
   }
 }

@@ -36,8 +36,13 @@ export function eventsDlqPolicy(names: Names): PolicyDocument {
   )
 }
 
+export interface TopicPolicyOptions {
+  /** AWS Budgets writes to the topic. */
+  budgets?: boolean
+}
+
 /** The alerts topic (spec §10.1). */
-export function topicPolicy(names: Names): PolicyDocument {
+export function topicPolicy(names: Names, { budgets = false }: TopicPolicyOptions = {}): PolicyDocument {
   const topic = names.arn('sns', names.topic)
   const { account } = names.place
   const publisher = (sid: string, service: string, source: string): Statement => ({
@@ -67,6 +72,7 @@ export function topicPolicy(names: Names): PolicyDocument {
     },
     publisher('Alarms', 'cloudwatch.amazonaws.com', names.arn('cloudwatch', `alarm:${names.stem}-*`)),
     publisher('Events', 'events.amazonaws.com', names.arn('events', `rule/${names.stem}-*`)),
+    ...(budgets ? [publisher('Budgets', 'budgets.amazonaws.com', names.budgetArns)] : []),
     tlsOnly('sns:Publish', topic),
   )
 }

@@ -1,4 +1,5 @@
 import type { MachineName, Names } from '../../aws/names.js'
+import { MAP_LABEL, MAP_RESULTS_PREFIX } from '../state-machines/backfill.js'
 import { policy, trust, type PolicyDocument, type Statement } from '../../aws/policy.js'
 
 /** Who may become a state machine's role: our state machines (spec §6). */
@@ -13,7 +14,7 @@ export function statesTrust(names: Names): PolicyDocument {
  * Logs, tracing and the key of a state machine (spec §6.3). Log delivery and X-Ray work on `*` only. `kms:ViaService` must
  * not be added here: AWS warns that it stops executions.
  */
-function observability(names: Names, machine: MachineName, keyArn: string): Statement[] {
+export function observability(names: Names, machine: MachineName, keyArn: string): Statement[] {
   return [
     {
       Sid: 'KmsSelf',
@@ -126,6 +127,84 @@ export function dispatchRolePolicy(names: Names, keyArn: string): PolicyDocument
       Resource: names.stateMachineArn('worker'),
     },
     ...observability(names, 'dispatch', keyArn),
+  )
+}
+
+/**
+ * The backfill: itself (the children of the map), the worker and its end, the list of objects and their versions, and the
+ * results of the map (spec §6.4).
+ */
+export function backfillRolePolicy(names: Names, keyArn: string): PolicyDocument {
+  const backfill = names.stateMachine('backfill')
+  const children = names.arn('states', `execution:${backfill}/${MAP_LABEL}:*`)
+  return policy(
+    {
+      Sid: 'Start',
+      Effect: 'Allow',
+      Action: 'states:StartExecution',
+      Resource: [names.stateMachineArn('backfill'), names.stateMachineArn('worker')],
+    },
+    {
+      Sid: 'Follow',
+      Effect: 'Allow',
+      Action: ['states:DescribeExecution', 'states:StopExecution'],
+      Resource: [
+        names.arn('states', `execution:${backfill}:*`),
+        children,
+        names.arn('states', `execution:${names.stateMachine('worker')}:*`),
+      ],
+    },
+    { Sid: 'Redrive', Effect: 'Allow', Action: 'states:RedriveExecution', Resource: children },
+    {
+      Sid: 'Count',
+      Effect: 'Allow',
+      Action: 'states:DescribeMapRun',
+      Resource: names.arn('states', `mapRun:${backfill}/${MAP_LABEL}:*`),
+    },
+    {
+      Sid: 'ManagedRule',
+      Effect: 'Allow',
+      Action: ['events:PutTargets', 'events:PutRule', 'events:DescribeRule'],
+      Resource: names.arn('events', 'rule/StepFunctionsGetEventsForStepFunctionsExecutionRule'),
+    },
+    {
+      Sid: 'ListInbox',
+      Effect: 'Allow',
+      Action: 's3:ListBucket',
+      Resource: names.bucketArn('raw'),
+      Condition: { StringLike: { 's3:prefix': 'inbox/*' } },
+    },
+    // HeadObject is authorised as GetObject.
+    {
+      Sid: 'Version',
+      Effect: 'Allow',
+      Action: 's3:GetObject',
+      Resource: `${names.bucketArn('raw')}/inbox/*`,
+    },
+    {
+      Sid: 'MapResults',
+      Effect: 'Allow',
+      Action: ['s3:PutObject', 's3:GetObject', 's3:ListMultipartUploadParts', 's3:AbortMultipartUpload'],
+      Resource: `${names.bucketArn('artifacts')}/${MAP_RESULTS_PREFIX}/*`,
+    },
+    {
+      Sid: 'KmsS3',
+      Effect: 'Allow',
+      Action: ['kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey'],
+      Resource: keyArn,
+      Condition: { StringEquals: { 'kms:ViaService': `s3.${names.place.region}.amazonaws.com` } },
+    },
+    {
+      // `.sync` describes the worker's execution, and who describes what is encrypted must be able to decrypt it.
+      Sid: 'KmsWorker',
+      Effect: 'Allow',
+      Action: 'kms:Decrypt',
+      Resource: keyArn,
+      Condition: {
+        StringEquals: { 'kms:EncryptionContext:aws:states:stateMachineArn': names.stateMachineArn('worker') },
+      },
+    },
+    ...observability(names, 'backfill', keyArn),
   )
 }
 

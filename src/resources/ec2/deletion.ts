@@ -18,8 +18,12 @@ export interface DeletionSteps {
   holders: () => Promise<Holder[]>
   /** Whether AWS still shows it. */
   exists: () => Promise<boolean>
+  /** Errors that mean "something holds it", besides the usual ones. */
+  heldWhen?: (error: unknown) => boolean
   /** Default 15 min, the longest that AWS is known to keep interfaces of what was deleted (spec §14). */
   timeoutMs?: number
+  /** How long it may take to disappear once EC2 has taken the deletion; default 5 min. */
+  goneWithinMs?: number
 }
 
 /**
@@ -34,7 +38,7 @@ export async function deleteWhenFree(steps: DeletionSteps, op: Operation): Promi
       what: `${steps.what} to be gone`,
       poll: steps.exists,
       check: (exists) => (exists ? 'pending' : 'done'),
-      timeoutMs: 300_000,
+      timeoutMs: steps.goneWithinMs ?? 300_000,
     },
     op,
   )
@@ -43,11 +47,12 @@ export async function deleteWhenFree(steps: DeletionSteps, op: Operation): Promi
 
 /** As deleteWhenFree, but without waiting until it is gone: also for steps on the way, like detaching. */
 export async function whenFree(
-  steps: Omit<DeletionSteps, 'exists'>,
+  steps: Omit<DeletionSteps, 'exists' | 'goneWithinMs'>,
   op: Operation,
 ): Promise<{ absent: boolean } | { blocked: string[] }> {
   const started = Date.now()
   let holders: Holder[] = []
+  const isHeld = (error: unknown) => isUsuallyHeld(error) || steps.heldWhen?.(error) === true
   const options: RetryOptions = {
     what: `waiting until nothing holds ${steps.what}`,
     retryable: (error) => isHeld(error) && !isHopeless(holders, Date.now() - started),
@@ -76,7 +81,7 @@ export async function whenFree(
   }
 }
 
-function isHeld(error: unknown): boolean {
+function isUsuallyHeld(error: unknown): boolean {
   return isAwsError(error, 'DependencyViolation', 'InvalidGroup.InUse')
 }
 

@@ -1,20 +1,31 @@
 import {
+  DescribeAddressesCommand,
   EC2Client,
+  paginateDescribeFlowLogs,
   paginateDescribeInternetGateways,
+  paginateDescribeNatGateways,
+  paginateDescribeNetworkAcls,
   paginateDescribeRouteTables,
   paginateDescribeSecurityGroups,
   paginateDescribeSubnets,
   paginateDescribeVpcEndpoints,
   paginateDescribeVpcs,
+  type Address,
+  type FlowLog,
   type InternetGateway,
+  type NatGateway,
+  type NetworkAcl,
   type RouteTable,
   type SecurityGroup,
   type SecurityGroupRule,
+  type ServiceDetail,
   type Subnet,
   type Vpc,
   type VpcEndpoint,
 } from '@aws-sdk/client-ec2'
 import type { AwsContext } from '../../aws/context.js'
+import { fromTagList } from '../../aws/tags.js'
+import { listEndpointServices } from './endpoint-services.js'
 import { collect } from './pages.js'
 import { listRules } from './security-group-rules.js'
 import { SharedRead } from './shared-read.js'
@@ -39,6 +50,13 @@ export class Ec2Inventory {
   readonly securityGroups: SharedRead<GroupWithRules[]>
   /** Also those that are being deleted: AWS shows them for a while. */
   readonly vpcEndpoints: SharedRead<VpcEndpoint[]>
+  /** Also those that are being deleted, and for about an hour those that are. */
+  readonly natGateways: SharedRead<NatGateway[]>
+  readonly addresses: SharedRead<Address[]>
+  readonly networkAcls: SharedRead<NetworkAcl[]>
+  readonly flowLogs: SharedRead<FlowLog[]>
+  /** The services that have interface endpoints in this region, and where. Not ours: nothing of it changes in a run. */
+  readonly endpointServices: SharedRead<ServiceDetail[]>
 
   /** The inventory of a context; all resources of one run share it. */
   static of(aws: AwsContext): Ec2Inventory {
@@ -72,6 +90,25 @@ export class Ec2Inventory {
     this.vpcEndpoints = new SharedRead(() =>
       collect(paginateDescribeVpcEndpoints({ client }, { Filters: ours }), (page) => page.VpcEndpoints),
     )
+    // These two name their filters `Filter` (spec §1.3); emulators ignore those of NAT gateways, so it is checked here too.
+    this.natGateways = new SharedRead(async () => {
+      const found = await collect(
+        paginateDescribeNatGateways({ client }, { Filter: ours }),
+        (page) => page.NatGateways,
+      )
+      return found.filter((gateway) => aws.owns(fromTagList(gateway.Tags)))
+    })
+    this.flowLogs = new SharedRead(() =>
+      collect(paginateDescribeFlowLogs({ client }, { Filter: ours }), (page) => page.FlowLogs),
+    )
+    this.addresses = new SharedRead(async () => {
+      const answer = await client.send(new DescribeAddressesCommand({ Filters: ours }))
+      return answer.Addresses ?? []
+    })
+    this.networkAcls = new SharedRead(() =>
+      collect(paginateDescribeNetworkAcls({ client }, { Filters: ours }), (page) => page.NetworkAcls),
+    )
+    this.endpointServices = new SharedRead(() => listEndpointServices(client))
     this.securityGroups = new SharedRead(async () => {
       const groups = await collect(
         paginateDescribeSecurityGroups({ client }, { Filters: ours }),

@@ -21,13 +21,18 @@ export function subnetAssociations(
   )
 }
 
-/** Makes a subnet use this table, taking it from another table when it uses one (spec §2.4). */
+/**
+ * Makes a subnet use this table, taking it from another table when it uses one (spec §2.4).
+ * @param elsewhere its association with another table, when that is known: without a moment in which it uses none
+ */
 export async function associate(
   client: EC2Client,
   routeTableId: string,
   subnetId: string,
   op: Operation,
+  elsewhere?: RouteTableAssociation,
 ): Promise<void> {
+  if (elsewhere !== undefined && (await takeOver(client, routeTableId, elsewhere))) return
   await retryNotFound(
     async () => {
       try {
@@ -57,6 +62,26 @@ export async function associate(
   )
 }
 
+/** @returns false when that association is gone, or the table not seen everywhere yet */
+async function takeOver(
+  client: EC2Client,
+  routeTableId: string,
+  association: RouteTableAssociation,
+): Promise<boolean> {
+  const answer = await unlessMissing(
+    client.send(
+      new ReplaceRouteTableAssociationCommand({
+        AssociationId: present(association.RouteTableAssociationId, 'RouteTableAssociationId'),
+        RouteTableId: routeTableId,
+      }),
+    ),
+    'InvalidAssociationID.NotFound',
+    'InvalidRouteTableID.NotFound',
+    'InvalidRouteTableId.NotFound',
+  )
+  return answer !== undefined
+}
+
 /** Lets go of a subnet, which then uses the main table of its VPC; that it is gone already is fine. */
 export async function disassociate(client: EC2Client, association: RouteTableAssociation): Promise<void> {
   const id = present(association.RouteTableAssociationId, 'RouteTableAssociationId')
@@ -64,6 +89,12 @@ export async function disassociate(client: EC2Client, association: RouteTableAss
     client.send(new DisassociateRouteTableCommand({ AssociationId: id })),
     'InvalidAssociationID.NotFound',
   )
+}
+
+/** Makes a subnet use no table of its own any more. */
+export async function releaseSubnet(client: EC2Client, subnetId: string): Promise<void> {
+  const association = await currentAssociation(client, subnetId)
+  if (association !== undefined) await disassociate(client, association)
 }
 
 async function currentAssociation(

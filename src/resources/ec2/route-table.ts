@@ -15,6 +15,7 @@ import type { Deletion, Observed, ResourceOptions } from '../../engine/resource.
 import { deleteWhenFree } from './deletion.js'
 import { Ec2Resource, touches } from './ec2-resource.js'
 import type { Holder } from './holders.js'
+import { isGoing } from './nat-gateway.js'
 import { withinQuota } from '../../aws/quotas.js'
 import { associate, disassociate, subnetAssociations } from './route-associations.js'
 import { putRoute, removeRoute, routesByDestination, type Route } from './routes.js'
@@ -38,11 +39,14 @@ interface ObservedRouteTable extends Observed<RouteTableAttributes> {
     routes: Record<string, string>
     subnetIds: string[]
   }
+  /** The subnets of this environment. */
+  ownSubnetIds: ReadonlySet<string | undefined>
   associations: RouteTableAssociation[]
   tags: Tags
 }
 
 const MISSING = 'InvalidRouteTableID.NotFound'
+const DEFAULT_ROUTE = '0.0.0.0/0'
 
 /** A route table with its routes and the subnets that use it (spec §2.4). Routes of gateway endpoints are theirs and left alone. */
 export class RouteTable extends Ec2Resource<RouteTableAttributes, ObservedRouteTable> {
@@ -54,7 +58,9 @@ export class RouteTable extends Ec2Resource<RouteTableAttributes, ObservedRouteT
     'ec2:CreateTags',
     'ec2:DeleteRoute',
     'ec2:DeleteRouteTable',
+    'ec2:DescribeNatGateways',
     'ec2:DescribeRouteTables',
+    'ec2:DescribeSubnets',
     'ec2:DisassociateRouteTable',
     'ec2:ReplaceRoute',
     'ec2:ReplaceRouteTableAssociation',
@@ -76,15 +82,17 @@ export class RouteTable extends Ec2Resource<RouteTableAttributes, ObservedRouteT
     if (table === undefined) return undefined
     const routeTableId = present(table.RouteTableId, 'RouteTableId')
     const associations = subnetAssociations(table.Associations)
+    const ours = (await this.inventory.subnets.get()).map((subnet) => subnet.SubnetId)
     return {
       physicalId: routeTableId,
       attributes: { routeTableId },
       owned: true,
       properties: {
         vpcId: table.VpcId,
-        routes: routesByDestination(table.Routes ?? []),
+        routes: await this.#routesOf(table),
         subnetIds: associations.map(({ SubnetId: id }) => present(id, 'SubnetId')).sort(),
       },
+      ownSubnetIds: new Set(ours),
       associations,
       tags: fromTagList(table.Tags),
     }
@@ -95,7 +103,7 @@ export class RouteTable extends Ec2Resource<RouteTableAttributes, ObservedRouteT
     const wanted = this.properties.routes.map((route) => [route.cidr, route.gatewayId()])
     return [
       ...diffProperties(
-        observed.properties,
+        { ...observed.properties, subnetIds: this.#settled(observed) },
         {
           vpcId: this.properties.vpcId(),
           routes: Object.fromEntries([...unwanted, ...wanted]) as Record<string, string | null>,
@@ -111,8 +119,7 @@ export class RouteTable extends Ec2Resource<RouteTableAttributes, ObservedRouteT
     return this.inventory.routeTables.changing(async () => {
       const routeTableId = await this.#create(op)
       for (const route of this.properties.routes) await this.#put(routeTableId, route, op)
-      for (const subnetId of this.properties.subnetIds())
-        await associate(this.ec2, routeTableId, subnetId, op)
+      for (const subnetId of this.properties.subnetIds()) await this.#take(routeTableId, subnetId, op)
       return { routeTableId }
     })
   }
@@ -175,6 +182,21 @@ export class RouteTable extends Ec2Resource<RouteTableAttributes, ObservedRouteT
     return present(created?.RouteTableId, 'RouteTableId')
   }
 
+  /**
+   * Without the default route to a NAT gateway of ours that this table does not want: that gateway is about to go, and takes
+   * the route along (see NatGateway.delete). Until then, nobody loses the old way before the new one is there.
+   */
+  async #routesOf(table: Ec2RouteTable): Promise<Record<string, string>> {
+    const { [DEFAULT_ROUTE]: way, ...others } = routesByDestination(table.Routes ?? [])
+    if (way === undefined) return others
+    const wanted = this.properties.routes.some((route) => route.cidr === DEFAULT_ROUTE)
+    if (!wanted && way.startsWith('nat-')) {
+      const gateways = await this.inventory.natGateways.get()
+      if (gateways.some((gateway) => gateway.NatGatewayId === way && !isGoing(gateway))) return others
+    }
+    return { [DEFAULT_ROUTE]: way, ...others }
+  }
+
   async #put(tableId: string, route: Route, op: Operation): Promise<void> {
     await putRoute(this.ec2, this.aws.region, tableId, route, op)
   }
@@ -190,14 +212,33 @@ export class RouteTable extends Ec2Resource<RouteTableAttributes, ObservedRouteT
     }
   }
 
+  /**
+   * Without the subnets of ours that this table does not want: another table is about to take them, or they are about to be
+   * deleted. Let go before, they would have no way out until then.
+   */
+  #settled({ ownSubnetIds, properties }: ObservedRouteTable): string[] {
+    const wanted = this.properties.subnetIds()
+    return properties.subnetIds.filter((id) => wanted.includes(id) || !ownSubnetIds.has(id))
+  }
+
+  async #take(tableId: string, subnetId: string, op: Operation): Promise<void> {
+    const tables = await this.inventory.routeTables.get()
+    const elsewhere = tables
+      .filter((table) => table.RouteTableId !== tableId)
+      .flatMap((table) => subnetAssociations(table.Associations))
+      .find((association) => association.SubnetId === subnetId)
+    await associate(this.ec2, tableId, subnetId, op, elsewhere)
+  }
+
   async #putSubnets(observed: ObservedRouteTable, op: Operation): Promise<void> {
     const wanted = this.properties.subnetIds()
     for (const subnetId of wanted) {
       if (!observed.properties.subnetIds.includes(subnetId))
-        await associate(this.ec2, observed.physicalId, subnetId, op)
+        await this.#take(observed.physicalId, subnetId, op)
     }
     for (const association of observed.associations) {
-      if (!wanted.includes(present(association.SubnetId, 'SubnetId')))
+      const subnetId = present(association.SubnetId, 'SubnetId')
+      if (!wanted.includes(subnetId) && !observed.ownSubnetIds.has(subnetId))
         await disassociate(this.ec2, association)
     }
   }

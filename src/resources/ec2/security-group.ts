@@ -18,18 +18,10 @@ import { Ec2Resource, touches } from './ec2-resource.js'
 import { interfacesHolding } from './holders.js'
 import { collect } from './pages.js'
 import { withinQuota } from '../../aws/quotas.js'
-import { directionOf, observedRules, wantedRules, type RuleSet } from './rule-set.js'
+import { addRule, putRules, type GroupRules } from './rule-changes.js'
+import { observedRules, wantedRules, type RuleSet } from './rule-set.js'
 import { foreignReferences, releaseReferences } from './security-group-references.js'
-import {
-  authorizeRule,
-  describeRule,
-  observedRuleKey,
-  revokeBirthEgress,
-  revokeRule,
-  ruleKey,
-  type Direction,
-  type Rule,
-} from './security-group-rules.js'
+import { revokeBirthEgress, type Direction, type Rule } from './security-group-rules.js'
 import { filter, present } from './tagged.js'
 
 export interface SecurityGroupProperties {
@@ -37,7 +29,8 @@ export interface SecurityGroupProperties {
   /** Cannot be changed: another one replaces the group. */
   description: string
   ingress: Rule[]
-  egress: Rule[]
+  /** Left out: a SecurityGroupEgress says what they are; the group is made without any. */
+  egress?: Rule[]
 }
 
 export interface SecurityGroupAttributes {
@@ -125,7 +118,7 @@ export class SecurityGroup extends Ec2Resource<SecurityGroupAttributes, Observed
           name: this.name,
           description,
           ingress: wantedRules(seen.ingress, ingress, this.aws),
-          egress: wantedRules(seen.egress, egress, this.aws),
+          egress: egress === undefined ? undefined : wantedRules(seen.egress, egress, this.aws),
         },
         { replaces: ['vpcId', 'name', 'description'] },
       ),
@@ -140,7 +133,8 @@ export class SecurityGroup extends Ec2Resource<SecurityGroupAttributes, Observed
         async () => {
           await revokeBirthEgress(this.ec2, groupId)
           for (const direction of DIRECTIONS) {
-            for (const rule of this.properties[direction]) await this.#authorize(groupId, direction, rule)
+            for (const rule of this.properties[direction] ?? [])
+              await addRule(this.#rulesOf(groupId, direction), rule)
           }
         },
         `waiting for ${groupId} to be seen everywhere`,
@@ -154,7 +148,9 @@ export class SecurityGroup extends Ec2Resource<SecurityGroupAttributes, Observed
   update(observed: ObservedSecurityGroup, changes: readonly Change[]): Promise<SecurityGroupAttributes> {
     return this.inventory.securityGroups.changing(async () => {
       for (const direction of DIRECTIONS) {
-        if (touches(changes, direction)) await this.#putRules(observed, direction)
+        const wanted = this.properties[direction]
+        if (wanted !== undefined && touches(changes, direction))
+          await putRules(this.#rulesOf(observed.physicalId, direction), observed.rules, wanted)
       }
       if (touches(changes, 'tags')) await this.putTags(observed.physicalId)
       return observed.attributes
@@ -230,38 +226,8 @@ export class SecurityGroup extends Ec2Resource<SecurityGroupAttributes, Observed
     )
   }
 
-  async #putRules(observed: ObservedSecurityGroup, direction: Direction): Promise<void> {
-    const groupId = observed.physicalId
-    const wanted = new Map(this.properties[direction].map((rule) => [ruleKey(rule), rule]))
-    const there = observed.rules.filter((rule) => directionOf(rule) === direction)
-    const known = new Map(there.map((rule) => [observedRuleKey(rule), rule]))
-    // First what is missing, then what is too much: nothing that is wanted stops working in between.
-    for (const [key, rule] of wanted) {
-      const seen = known.get(key)
-      if (seen === undefined) await this.#authorize(groupId, direction, rule)
-      else await this.#putDetails(groupId, direction, rule, seen)
-    }
-    for (const [key, rule] of known) {
-      if (!wanted.has(key)) await revokeRule(this.ec2, rule)
-    }
-  }
-
-  async #putDetails(
-    groupId: string,
-    direction: Direction,
-    rule: Rule,
-    seen: SecurityGroupRule,
-  ): Promise<void> {
-    if (seen.Description !== rule.description) await describeRule(this.ec2, groupId, direction, rule)
-    if (!this.aws.owns(fromTagList(seen.Tags))) {
-      const ruleId = present(seen.SecurityGroupRuleId, 'SecurityGroupRuleId')
-      await this.putTags(ruleId)
-    }
-  }
-
-  #authorize(groupId: string, direction: Direction, rule: Rule): Promise<void> {
-    const tags = this.tagSpecifications('security-group-rule')
-    return authorizeRule(this.ec2, this.aws.region, groupId, direction, rule, tags)
+  #rulesOf(groupId: string, direction: Direction): GroupRules {
+    return { client: this.ec2, aws: this.aws, groupId, direction, tags: this.tags }
   }
 
   async #describe(groupId: string): Promise<Ec2SecurityGroup | undefined> {

@@ -17,6 +17,7 @@ import { deleteWhenFree } from './deletion.js'
 import { Ec2Resource, touches } from './ec2-resource.js'
 import { interfacesHolding } from './holders.js'
 import { withinQuota } from '../../aws/quotas.js'
+import { releaseSubnet } from './route-associations.js'
 import { filter, present } from './tagged.js'
 
 export interface SubnetProperties {
@@ -29,6 +30,8 @@ export interface SubnetProperties {
 export interface SubnetAttributes {
   subnetId: string
   zoneId: string
+  /** As this account calls it; some services say only so where they are. */
+  zoneName: string
 }
 
 interface ObservedSubnet extends Observed<SubnetAttributes> {
@@ -123,8 +126,11 @@ export class Subnet extends Ec2Resource<SubnetAttributes, ObservedSubnet> {
 
   delete(observed: ObservedSubnet, op: Operation): Promise<Deletion> {
     const subnetId = observed.physicalId
-    return this.inventory.subnets.changing(() =>
-      deleteWhenFree(
+    return this.inventory.subnets.changing(async () => {
+      // EC2 does that itself; emulators keep the association of a subnet that is gone.
+      if (this.aws.emulated)
+        await this.inventory.routeTables.changing(() => releaseSubnet(this.ec2, subnetId))
+      return deleteWhenFree(
         {
           what: `subnet ${subnetId}`,
           remove: () => this.ec2.send(new DeleteSubnetCommand({ SubnetId: subnetId })),
@@ -133,8 +139,8 @@ export class Subnet extends Ec2Resource<SubnetAttributes, ObservedSubnet> {
           exists: async () => (await this.#describe(subnetId)) !== undefined,
         },
         op,
-      ),
-    )
+      )
+    })
   }
 
   async #createOrFind(op: Operation): Promise<Ec2Subnet> {
@@ -216,5 +222,6 @@ function toAttributes(subnet: Ec2Subnet): SubnetAttributes {
   return {
     subnetId: present(subnet.SubnetId, 'SubnetId'),
     zoneId: present(subnet.AvailabilityZoneId, 'AvailabilityZoneId'),
+    zoneName: subnet.AvailabilityZone ?? '',
   }
 }

@@ -7,51 +7,51 @@ import {
   type VpcEndpoint as Ec2VpcEndpoint,
 } from '@aws-sdk/client-ec2'
 import type { AwsContext } from '../../aws/context.js'
-import { normalizePolicy, type PolicyDocument } from '../../aws/policy.js'
+import { normalizePolicy } from '../../aws/policy.js'
+import { hourlyCostItem } from '../../aws/prices.js'
 import { retryNotFound, unlessMissing } from '../../aws/retry.js'
 import { diffTags, fromTagList, type Tags } from '../../aws/tags.js'
 import { diffProperties, type Change } from '../../engine/change.js'
 import type { Operation } from '../../engine/operation.js'
-import type { Deletion, Observed, ResourceOptions } from '../../engine/resource.js'
+import type { CostItem, Deletion, Observed, ResourceOptions } from '../../engine/resource.js'
 import { waitFor } from '../../engine/wait.js'
 import { deleteWhenFree } from './deletion.js'
+import { offerOf, type EndpointOffer } from './endpoint-services.js'
 import { Ec2Resource, touches } from './ec2-resource.js'
 import { withinQuota } from '../../aws/quotas.js'
 import { diffPolicy } from '../policy-diff.js'
 import { present } from './tagged.js'
-
-/** An endpoint that is routes in route tables: free, and only S3 and DynamoDB have one. */
-export interface GatewayEndpointProperties {
-  kind?: 'gateway'
-  vpcId: () => string
-  service: 's3'
-  routeTableIds: () => string[]
-  policy: () => PolicyDocument
-}
-
-/** Interface endpoints (network interfaces in subnets) join this union when there are any. */
-export type VpcEndpointProperties = GatewayEndpointProperties
+import {
+  observedPlacement,
+  placementChanges,
+  placementInput,
+  wantedPlacement,
+  type Placement,
+  type VpcEndpointProperties,
+} from './vpc-endpoint-kinds.js'
 
 export interface VpcEndpointAttributes {
   endpointId: string
 }
 
 interface ObservedVpcEndpoint extends Observed<VpcEndpointAttributes> {
-  properties: {
+  properties: Required<Placement> & {
     kind: string
     vpcId: string | undefined
     service: string | undefined
     state: string
-    routeTableIds: string[]
   }
+  /** Of an interface endpoint. */
+  offer: EndpointOffer | undefined
   /** Normalized. */
   policy: unknown
   tags: Tags
 }
 
 const MISSING = ['InvalidVpcEndpointId.NotFound', 'InvalidVpcEndpoint.NotFound']
-/** Minutes at most, for a gateway endpoint usually seconds (spec §2.6). */
-const WAIT_MS = 600_000
+/** For a gateway endpoint usually seconds, for an interface endpoint 1 to 3 min (spec §1.10). */
+const CREATE_TIMEOUT_MS = 600_000
+const DELETE_TIMEOUT_MS = 1_200_000
 
 /** A VPC endpoint: private access to an AWS service, limited by a policy (spec §2.6). */
 export class VpcEndpoint extends Ec2Resource<VpcEndpointAttributes, ObservedVpcEndpoint> {
@@ -60,6 +60,7 @@ export class VpcEndpoint extends Ec2Resource<VpcEndpointAttributes, ObservedVpcE
     'ec2:CreateTags',
     'ec2:CreateVpcEndpoint',
     'ec2:DeleteVpcEndpoints',
+    'ec2:DescribeVpcEndpointServices',
     'ec2:DescribeVpcEndpoints',
     'ec2:ModifyVpcEndpoint',
   ]
@@ -76,6 +77,7 @@ export class VpcEndpoint extends Ec2Resource<VpcEndpointAttributes, ObservedVpcE
   }
 
   async read(): Promise<ObservedVpcEndpoint | undefined> {
+    const offer = await this.#offer()
     const living = (await this.inventory.vpcEndpoints.get()).filter((found) => !isGoing(found))
     const endpoint = this.pick(living, (found) => found.VpcEndpointId)
     if (endpoint === undefined) return undefined
@@ -89,30 +91,33 @@ export class VpcEndpoint extends Ec2Resource<VpcEndpointAttributes, ObservedVpcE
         vpcId: endpoint.VpcId,
         service: endpoint.ServiceName,
         state: stateOf(endpoint),
-        routeTableIds: (endpoint.RouteTableIds ?? []).toSorted(),
+        ...observedPlacement(endpoint),
       },
+      offer,
       policy: normalizePolicy(endpoint.PolicyDocument),
       tags: fromTagList(endpoint.Tags),
     }
   }
 
   diff(observed: ObservedVpcEndpoint): Change[] {
-    const { routeTableIds, vpcId } = this.properties
+    const { kind = 'gateway', vpcId } = this.properties
     // What failed stays failed; what is pending becomes available by itself.
     const dead = ['failed', 'rejected', 'expired'].includes(observed.properties.state)
     return [
       ...diffProperties(
         observed.properties,
         {
-          kind: 'gateway',
+          kind,
           vpcId: vpcId(),
           service: this.#serviceName,
           state: 'available',
-          routeTableIds: routeTableIds().toSorted(),
+          ...wantedPlacement(this.properties, this.#serviceName, observed.offer),
         },
         { replaces: ['kind', 'vpcId', 'service', ...(dead ? ['state'] : [])] },
       ),
-      ...diffPolicy('policy', observed.policy, this.properties.policy()),
+      ...(observed.offer?.policy === false
+        ? []
+        : diffPolicy('policy', observed.policy, this.properties.policy())),
       ...diffTags(observed.tags, this.tags),
     ]
   }
@@ -134,13 +139,16 @@ export class VpcEndpoint extends Ec2Resource<VpcEndpointAttributes, ObservedVpcE
     return this.inventory.vpcEndpoints.changing(async () => {
       const endpointId = observed.physicalId
       if (touches(changes, 'state')) await this.#waitAvailable(endpointId, op)
-      const routes = touches(changes, 'routeTableIds')
+      const moved = placementChanges(
+        observed.properties,
+        wantedPlacement(this.properties, this.#serviceName, observed.offer),
+      )
       const policy = touches(changes, 'policy')
-      if (routes || policy) {
+      if (policy || Object.keys(moved).length > 0) {
         await this.ec2.send(
           new ModifyVpcEndpointCommand({
             VpcEndpointId: endpointId,
-            ...(routes ? this.#routeTableChanges(observed.properties.routeTableIds) : {}),
+            ...moved,
             ...(policy ? { PolicyDocument: JSON.stringify(this.properties.policy()) } : {}),
           }),
         )
@@ -161,19 +169,34 @@ export class VpcEndpoint extends Ec2Resource<VpcEndpointAttributes, ObservedVpcE
           missing: MISSING,
           holders: () => Promise.resolve([]),
           exists: async () => (await this.#describe(endpointId)) !== undefined,
-          timeoutMs: WAIT_MS,
+          timeoutMs: DELETE_TIMEOUT_MS,
+          goneWithinMs: DELETE_TIMEOUT_MS,
         },
         op,
       ),
     )
   }
 
+  override cost(): CostItem[] {
+    const { properties } = this
+    if (properties.kind !== 'interface') return []
+    const item = `${properties.service} endpoint ${this.name}`
+    return [hourlyCostItem(item, 'interfaceEndpoint', properties.subnets.length)]
+  }
+
   get #serviceName(): string {
     return `com.amazonaws.${this.aws.region}.${this.properties.service}`
   }
 
+  /** @throws UsageError ENDPOINT_SERVICE_UNKNOWN */
+  async #offer(): Promise<EndpointOffer | undefined> {
+    if (this.properties.kind !== 'interface') return undefined
+    return offerOf(await this.inventory.endpointServices.get(), this.#serviceName)
+  }
+
   async #create(op: Operation): Promise<string> {
-    const { policy, routeTableIds, vpcId } = this.properties
+    const { policy, vpcId } = this.properties
+    const offer = await this.#offer()
     // One token for all attempts of this call, and never one that a later run would use again (see RouteTable).
     const token = randomUUID()
     const { VpcEndpoint: created } = await retryNotFound(
@@ -181,27 +204,31 @@ export class VpcEndpoint extends Ec2Resource<VpcEndpointAttributes, ObservedVpcE
         withinQuota(
           this.ec2.send(
             new CreateVpcEndpointCommand({
-              VpcEndpointType: 'Gateway',
               VpcId: vpcId(),
               ServiceName: this.#serviceName,
-              RouteTableIds: routeTableIds(),
-              PolicyDocument: JSON.stringify(policy()),
+              ...placementInput(wantedPlacement(this.properties, this.#serviceName, offer)),
+              ...(offer?.policy === false ? {} : { PolicyDocument: JSON.stringify(policy()) }),
               ClientToken: token,
               TagSpecifications: this.tagSpecifications('vpc-endpoint'),
             }),
           ),
         ),
-      'waiting for the new VPC and its route tables to be seen everywhere',
+      'waiting for the new VPC and what is in it to be seen everywhere',
       op,
       'InvalidVpcID.NotFound',
       'InvalidVpcId.NotFound',
       'InvalidRouteTableID.NotFound',
       'InvalidRouteTableId.NotFound',
+      'InvalidSubnetID.NotFound',
+      'InvalidSubnetId.NotFound',
+      'InvalidGroup.NotFound',
+      'InvalidSecurityGroupID.NotFound',
+      'InvalidSecurityGroupId.NotFound',
     )
     return present(created?.VpcEndpointId, 'VpcEndpointId')
   }
 
-  /** One that is still being deleted holds its routes, which the new one would need. */
+  /** One that is still being deleted holds its routes or its names, which the new one needs. */
   async #waitForPredecessor(op: Operation): Promise<void> {
     await waitFor(
       {
@@ -214,20 +241,10 @@ export class VpcEndpoint extends Ec2Resource<VpcEndpointAttributes, ObservedVpcE
           )
         },
         check: (going) => (going === undefined ? 'done' : 'pending'),
-        timeoutMs: WAIT_MS,
+        timeoutMs: DELETE_TIMEOUT_MS,
       },
       op,
     )
-  }
-
-  #routeTableChanges(current: string[]): { AddRouteTableIds?: string[]; RemoveRouteTableIds?: string[] } {
-    const wanted = this.properties.routeTableIds()
-    const add = wanted.filter((id) => !current.includes(id))
-    const remove = current.filter((id) => !wanted.includes(id))
-    return {
-      ...(add.length > 0 ? { AddRouteTableIds: add } : {}),
-      ...(remove.length > 0 ? { RemoveRouteTableIds: remove } : {}),
-    }
   }
 
   /** The call succeeds even when nothing was deleted; what failed is in its answer (spec §2.6). */
@@ -258,7 +275,7 @@ export class VpcEndpoint extends Ec2Resource<VpcEndpointAttributes, ObservedVpcE
           if (state === 'available') return 'done'
           return state === 'pending' ? 'pending' : { failed: `it is ${state}` }
         },
-        timeoutMs: WAIT_MS,
+        timeoutMs: CREATE_TIMEOUT_MS,
       },
       op,
     )

@@ -1,5 +1,7 @@
 import {
   paginateDescribeInternetGateways,
+  paginateDescribeNatGateways,
+  paginateDescribeNetworkAcls,
   paginateDescribeRouteTables,
   paginateDescribeSecurityGroups,
   paginateDescribeSubnets,
@@ -43,6 +45,17 @@ export async function vpcHolders(client: EC2Client, vpcId: string): Promise<Hold
           ...lasting('VPC endpoint', endpoint.VpcEndpointId, endpoint.Tags),
           passing: endpoint.State?.toLowerCase() === 'deleting',
         }),
+      ),
+    ),
+    collect(paginateDescribeNatGateways({ client }, { Filter: [inVpc] }), (page) =>
+      page.NatGateways?.filter((gateway) => gateway.State !== 'deleted').map((gateway) => ({
+        ...lasting('NAT gateway', gateway.NatGatewayId, gateway.Tags),
+        passing: gateway.State === 'deleting',
+      })),
+    ),
+    collect(paginateDescribeNetworkAcls({ client }, { Filters: [inVpc] }), (page) =>
+      page.NetworkAcls?.filter((acl) => acl.IsDefault !== true).map((acl) =>
+        lasting('network ACL', acl.NetworkAclId, acl.Tags),
       ),
     ),
   ])

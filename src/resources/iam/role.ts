@@ -98,6 +98,16 @@ export class Role extends AwsResource<RoleAttributes, ObservedRole> {
     }
   }
 
+  /** The services of its trust policy: what it may be passed to. */
+  get trustedServices(): string[] {
+    const services = this.properties
+      .trust()
+      .Statement.flatMap(({ Principal: principal }) =>
+        typeof principal === 'object' ? (principal.Service ?? []) : [],
+      )
+    return [...new Set(services)].sort()
+  }
+
   async read(): Promise<ObservedRole | undefined> {
     const [found, inline, names, attached] = await Promise.all([
       unlessMissing(this.#iam.send(new GetRoleCommand({ RoleName: this.name })), GONE),

@@ -1,15 +1,21 @@
 import {
+  ListTagsForResourceCommand,
   paginateListSubscriptionsByTopic,
   SNSClient,
   SubscribeCommand,
+  TagResourceCommand,
   UnsubscribeCommand,
+  UntagResourceCommand,
   type Subscription,
 } from '@aws-sdk/client-sns'
 import type { AwsContext } from '../../aws/context.js'
-import { isAwsError, unlessMissing } from '../../aws/retry.js'
+import { isAwsError, retryConflict, unlessMissing } from '../../aws/retry.js'
+import { fromTagList } from '../../aws/tags.js'
 import { UNKNOWN, type Change } from '../../engine/change.js'
+import type { Operation } from '../../engine/operation.js'
 import type { Deletion, Observed, ResourceOptions } from '../../engine/resource.js'
 import { AwsResource } from '../resource.js'
+import { subscriberDigest, subscriberTag } from './subscriber-mark.js'
 
 export interface EmailSubscriptionProperties {
   /** Asked for when reading too, so it must be known without the topic: `names.arn('sns', names.topic)`. */
@@ -25,6 +31,8 @@ export interface EmailSubscriptionAttributes {
 interface ObservedEmailSubscription extends Observed<EmailSubscriptionAttributes> {
   /** Absent while unconfirmed. */
   subscriptionArn: string | undefined
+  /** Whether the topic says that datapipe subscribed it. */
+  marked: boolean
 }
 
 /** SNS answers with these words where an ARN belongs. */
@@ -32,12 +40,19 @@ const PENDING = 'PendingConfirmation'
 const DELETED = 'Deleted'
 
 /**
- * An email address on a topic (spec §10). It has no tags and no settings: the topic it is on says whose it is, and there
- * is nothing to update. Unconfirmed it counts as present, or every `up` would send another mail.
+ * An email address on a topic (spec §10). It has no tags and no settings of its own; a tag of the topic says that it is
+ * ours. Unconfirmed it counts as present, or every `up` would send another mail.
  */
 export class EmailSubscription extends AwsResource<EmailSubscriptionAttributes, ObservedEmailSubscription> {
   readonly type = 'AWS::SNS::Subscription'
-  readonly iamActions = ['sns:ListSubscriptionsByTopic', 'sns:Subscribe', 'sns:Unsubscribe']
+  readonly iamActions = [
+    'sns:ListSubscriptionsByTopic',
+    'sns:ListTagsForResource',
+    'sns:Subscribe',
+    'sns:TagResource',
+    'sns:Unsubscribe',
+    'sns:UntagResource',
+  ]
 
   readonly #sns: SNSClient
 
@@ -62,14 +77,17 @@ export class EmailSubscription extends AwsResource<EmailSubscriptionAttributes, 
       attributes: { confirmed },
       owned: true,
       subscriptionArn: confirmed ? arn : undefined,
+      marked: await this.#isMarked(),
     }
   }
 
-  diff(): Change[] {
-    return []
+  diff({ marked }: ObservedEmailSubscription): Change[] {
+    return marked ? [] : [{ path: 'mark', from: null, to: this.digest, replaces: false }]
   }
 
-  async create(): Promise<EmailSubscriptionAttributes> {
+  /** The mark first: without it a subscription would never be removed again. */
+  async create(op: Operation): Promise<EmailSubscriptionAttributes> {
+    await this.#mark(op)
     const { SubscriptionArn: arn } = await this.#sns.send(
       new SubscribeCommand({
         TopicArn: this.properties.topicArn(),
@@ -81,18 +99,59 @@ export class EmailSubscription extends AwsResource<EmailSubscriptionAttributes, 
     return { confirmed: arn?.startsWith('arn:') ?? false }
   }
 
-  update(observed: ObservedEmailSubscription): Promise<EmailSubscriptionAttributes> {
-    return Promise.resolve(observed.attributes)
+  async update(
+    observed: ObservedEmailSubscription,
+    _changes: readonly Change[],
+    op: Operation,
+  ): Promise<EmailSubscriptionAttributes> {
+    await this.#mark(op)
+    return observed.attributes
   }
 
-  /** An unconfirmed one cannot be unsubscribed; it goes with its topic, or expires by itself (spec §10). */
-  async delete(observed: ObservedEmailSubscription): Promise<Deletion> {
+  /**
+   * An unconfirmed one cannot be unsubscribed; it goes with its topic, or expires by itself (spec §10). It keeps its mark,
+   * so that it is removed when somebody confirms it after all.
+   */
+  async delete(observed: ObservedEmailSubscription, op: Operation): Promise<Deletion> {
     if (observed.subscriptionArn === undefined) return { status: 'absent' }
     const gone = await unlessMissing(
       this.#sns.send(new UnsubscribeCommand({ SubscriptionArn: observed.subscriptionArn })),
       'NotFoundException',
     )
+    await this.#unmark(op)
     return { status: gone === undefined ? 'absent' : 'deleted' }
+  }
+
+  /** Of the address; see subscriber-mark.ts. */
+  get digest(): string {
+    return subscriberDigest(this.properties.email)
+  }
+
+  async #isMarked(): Promise<boolean> {
+    const tagged = await unlessMissing(
+      this.#sns.send(new ListTagsForResourceCommand({ ResourceArn: this.properties.topicArn() })),
+      'ResourceNotFoundException',
+    )
+    return subscriberTag(this.properties.email) in fromTagList(tagged?.Tags)
+  }
+
+  async #mark(op: Operation): Promise<void> {
+    const Tags = [{ Key: subscriberTag(this.properties.email), Value: 'email' }]
+    const ResourceArn = this.properties.topicArn()
+    await retryConflict(() => this.#sns.send(new TagResourceCommand({ ResourceArn, Tags })), op)
+  }
+
+  async #unmark(op: Operation): Promise<void> {
+    const TagKeys = [subscriberTag(this.properties.email)]
+    const ResourceArn = this.properties.topicArn()
+    await retryConflict(
+      () =>
+        unlessMissing(
+          this.#sns.send(new UntagResourceCommand({ ResourceArn, TagKeys })),
+          'ResourceNotFoundException',
+        ),
+      op,
+    )
   }
 
   async #find(): Promise<Subscription | undefined> {

@@ -22,6 +22,8 @@ export interface TopicProperties {
   /** Shown as the sender of emails; at most 100 characters. */
   displayName: string
   policy: () => PolicyDocument
+  /** Tags beside those that every resource has. They stay when they are no longer asked for. */
+  marks?: Tags
 }
 
 export interface TopicAttributes {
@@ -61,6 +63,10 @@ export class Topic extends AwsResource<TopicAttributes, ObservedTopic> {
   ) {
     super(aws, id, name, options)
     this.#sns = aws.clients.of(SNSClient)
+  }
+
+  override get tags(): Tags {
+    return { ...super.tags, ...this.properties.marks }
   }
 
   override get expectedPhysicalId(): string {

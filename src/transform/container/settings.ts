@@ -27,6 +27,8 @@ const environmentSchema = z.object({
 
 /** What one container is to do. */
 export interface Settings {
+  env: string
+  project: string
   configBucket: string
   configKey: string
   transformedBucket: string
@@ -53,6 +55,8 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
   }
   const env = parsed.data
   return {
+    env: env.DP_ENV,
+    project: env.DP_PROJECT,
     configBucket: env.DP_CONFIG_BUCKET,
     configKey: env.DP_CONFIG_KEY,
     transformedBucket: env.DP_TRANSFORMED_BUCKET,

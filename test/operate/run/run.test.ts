@@ -345,6 +345,14 @@ describe('run', function () {
     })
   }
 
+  it('follows as many files of the cloud at once as the configuration says, and all of them', async () => {
+    for (const name of ['1', '2', '3', '4', '5', '6']) await arrives(`inbox/a/${name}.csv`)
+    orchestrator.inProcess = false
+    orchestrator.concurrency = 6
+    expect(await go({ watch: true, concurrency: 3 })).to.have.lengthOf(6)
+    expect(orchestrator.mostRunning).to.equal(3)
+  })
+
   it('takes an execution that ends well without a record for a failure', async () => {
     await arrives('inbox/a/1.csv')
     orchestrator.ending = () => ({})

@@ -1,6 +1,10 @@
 import { EC2Client } from '@aws-sdk/client-ec2'
 import type {
+  Address,
+  FlowLog,
   InternetGateway,
+  NatGateway,
+  NetworkAcl,
   NetworkInterface,
   RouteTable,
   SecurityGroup,
@@ -15,8 +19,12 @@ import type {
 import { mockClient } from 'aws-sdk-client-mock'
 import type { AwsContext } from '../../../src/aws/context.js'
 import { testContext } from '../../support/resource.js'
+import { aclHandlers } from './fake-acls.js'
+import { endpointHandlers } from './fake-endpoints.js'
+import { flowLogHandlers } from './fake-flow-logs.js'
 import { gatewayHandlers } from './fake-gateways.js'
 import { groupHandlers } from './fake-groups.js'
+import { natHandlers } from './fake-nat.js'
 import { vpcHandlers } from './fake-vpcs.js'
 
 export type Handlers = Record<string, (input: never) => object>
@@ -38,7 +46,19 @@ export class FakeEc2 {
   readonly rules = new Map<string, SecurityGroupRule>()
   readonly endpoints = new Map<string, VpcEndpoint>()
   readonly interfaces = new Map<string, NetworkInterface>()
+  readonly addresses = new Map<string, Address>()
+  readonly nats = new Map<string, NatGateway>()
+  readonly acls = new Map<string, NetworkAcl>()
+  readonly flowLogs = new Map<string, FlowLog>()
   zones = ['use1-az2', 'use1-az1', 'use1-az4']
+  /** The zones in which a service has interface endpoints, by its short name; every other service is unknown. */
+  services: Record<string, string[]> = Object.fromEntries(
+    ['ecr.api', 'ecr.dkr', 'logs', 'glue', 'secretsmanager'].map((name) => [name, [...this.zones]]),
+  )
+  /** How often something must be looked at until it has become available, or is gone. */
+  lag = 0
+  /** Called before each call of a run, with the state as it is then. */
+  observer: ((name: string) => void) | undefined
   /** Calls of the current run, in order. */
   calls: { name: string; input: Record<string, unknown> }[] = []
   /** The current run dies at its nth call: before it has an effect, or after it but before the answer arrives. */
@@ -52,7 +72,15 @@ export class FakeEc2 {
     this.calls = []
     this.kill = undefined
     const aws = testContext()
-    const handlers: Handlers = { ...vpcHandlers(this), ...gatewayHandlers(this), ...groupHandlers(this) }
+    const handlers: Handlers = {
+      ...vpcHandlers(this),
+      ...gatewayHandlers(this),
+      ...groupHandlers(this),
+      ...endpointHandlers(this),
+      ...natHandlers(this),
+      ...aclHandlers(this),
+      ...flowLogHandlers(this),
+    }
     mockClient(aws.clients.of(EC2Client)).send.callsFake(async (command) => {
       const name = command.constructor.name.replace(/Command$/, '')
       const handler = handlers[name]
@@ -95,11 +123,17 @@ export class FakeEc2 {
       groups: this.groups.size,
       rules: this.rules.size,
       endpoints: this.endpoints.size,
+      addresses: this.addresses.size,
+      nats: [...this.nats.values()].filter((nat) => nat.State !== 'deleted').length,
+      acls: [...this.acls.values()].filter((acl) => acl.IsDefault !== true).length,
+      flowLogs: this.flowLogs.size,
+      interfaces: this.interfaces.size,
     }
   }
 
   #answer(name: string, handler: (input: never) => object, input: never): object {
     this.calls.push({ name, input })
+    this.observer?.(name)
     const number = this.calls.length
     if (
       this.kill !== undefined &&

@@ -4,22 +4,17 @@ import type {
   CreateInternetGatewayRequest,
   CreateRouteRequest,
   CreateRouteTableRequest,
-  CreateVpcEndpointRequest,
   DeleteRouteRequest,
-  DeleteVpcEndpointsRequest,
   DescribeInternetGatewaysRequest,
   DescribeRouteTablesRequest,
-  DescribeVpcEndpointsRequest,
-  ModifyVpcEndpointRequest,
   ReplaceRouteTableAssociationRequest,
-  State,
 } from '@aws-sdk/client-ec2'
 import { awsError, existing, tagsOf, type FakeEc2, type Handlers } from './fake-ec2.js'
 import { select } from './fake-filters.js'
+import { requireNat } from './fake-nat.js'
 
 const NO_GATEWAY = 'InvalidInternetGatewayID.NotFound'
 const NO_TABLE = 'InvalidRouteTableID.NotFound'
-const NO_ENDPOINT = 'InvalidVpcEndpointId.NotFound'
 
 export function gatewayHandlers(ec2: FakeEc2): Handlers {
   const associations = () => [...ec2.tables.values()].flatMap((table) => table.Associations ?? [])
@@ -102,6 +97,7 @@ export function gatewayHandlers(ec2: FakeEc2): Handlers {
     }),
     CreateRoute: ({ RouteTableId, ...route }: CreateRouteRequest) => {
       const table = existing(ec2.tables, RouteTableId, NO_TABLE)
+      requireNat(ec2, route.NatGatewayId)
       if (table.Routes?.some((other) => other.DestinationCidrBlock === route.DestinationCidrBlock))
         throw awsError('RouteAlreadyExists')
       table.Routes?.push({ ...route, State: 'active', Origin: 'CreateRoute' } as object)
@@ -109,6 +105,7 @@ export function gatewayHandlers(ec2: FakeEc2): Handlers {
     },
     ReplaceRoute: ({ RouteTableId, ...route }: CreateRouteRequest) => {
       const table = existing(ec2.tables, RouteTableId, NO_TABLE)
+      requireNat(ec2, route.NatGatewayId)
       const others = table.Routes?.filter(
         (other) => other.DestinationCidrBlock !== route.DestinationCidrBlock,
       )
@@ -151,32 +148,5 @@ export function gatewayHandlers(ec2: FakeEc2): Handlers {
       ec2.tables.delete(RouteTableId)
       return {}
     },
-
-    CreateVpcEndpoint: (input: CreateVpcEndpointRequest) => {
-      existing(ec2.vpcs, input.VpcId, 'InvalidVpcID.NotFound')
-      const VpcEndpointId = ec2.id('vpce')
-      const { PolicyDocument, RouteTableIds, ServiceName, VpcEndpointType, VpcId } = input
-      const endpoint = { VpcEndpointId, VpcId, ServiceName, VpcEndpointType, RouteTableIds, PolicyDocument }
-      ec2.endpoints.set(VpcEndpointId, { ...endpoint, State: 'available' as State, Tags: tagsOf(input) })
-      return { VpcEndpoint: { VpcEndpointId, State: 'pending' } }
-    },
-    DescribeVpcEndpoints: (input: DescribeVpcEndpointsRequest) => ({
-      VpcEndpoints:
-        input.VpcEndpointIds?.map((id) => existing(ec2.endpoints, id, NO_ENDPOINT)) ??
-        select(ec2.endpoints.values(), input.Filters, { 'vpc-id': (endpoint) => [endpoint.VpcId] }),
-    }),
-    ModifyVpcEndpoint: (input: ModifyVpcEndpointRequest) => {
-      const endpoint = existing(ec2.endpoints, input.VpcEndpointId, NO_ENDPOINT)
-      const kept = endpoint.RouteTableIds?.filter((id) => !input.RemoveRouteTableIds?.includes(id)) ?? []
-      endpoint.RouteTableIds = [...kept, ...(input.AddRouteTableIds ?? [])]
-      endpoint.PolicyDocument = input.PolicyDocument ?? endpoint.PolicyDocument
-      return { Return: true }
-    },
-    DeleteVpcEndpoints: (input: DeleteVpcEndpointsRequest) => ({
-      Unsuccessful: input.VpcEndpointIds?.filter((id) => !ec2.endpoints.delete(id)).map((ResourceId) => ({
-        ResourceId,
-        Error: { Code: NO_ENDPOINT, Message: `${ResourceId} does not exist` },
-      })),
-    }),
   }
 }

@@ -11,6 +11,7 @@ import type {
   Tag,
 } from '@aws-sdk/client-ec2'
 import { awsError, existing, tagsOf, type FakeEc2, type Handlers } from './fake-ec2.js'
+import { addBirthAcl, associateWithDefault } from './fake-acls.js'
 import { addBirthEgress } from './fake-groups.js'
 import { select } from './fake-filters.js'
 
@@ -38,6 +39,7 @@ export function vpcHandlers(ec2: FakeEc2): Handlers {
         Associations: [{ Main: true, RouteTableId }],
         Tags: [],
       })
+      addBirthAcl(ec2, VpcId)
       return { Vpc: { ...vpc, State: 'pending' } }
     },
     DescribeVpcs: (input: DescribeVpcsRequest) => ({
@@ -67,11 +69,14 @@ export function vpcHandlers(ec2: FakeEc2): Handlers {
         [...ec2.gateways.values()].some((gateway) => gateway.Attachments?.[0]?.VpcId === VpcId) ||
         [...ec2.groups.values()].some((group) => group.VpcId === VpcId && group.GroupName !== 'default') ||
         [...ec2.tables.values()].some((table) => table.VpcId === VpcId && !table.Associations?.[0]?.Main) ||
-        [...ec2.endpoints.values()].some((endpoint) => endpoint.VpcId === VpcId)
+        [...ec2.endpoints.values()].some((endpoint) => endpoint.VpcId === VpcId) ||
+        [...ec2.nats.values()].some((nat) => nat.VpcId === VpcId && nat.State !== 'deleted') ||
+        [...ec2.interfaces.values()].some((found) => found.VpcId === VpcId) ||
+        [...ec2.acls.values()].some((acl) => acl.VpcId === VpcId && acl.IsDefault !== true)
       if (held)
         throw awsError('DependencyViolation', `The vpc '${VpcId}' has dependencies and cannot be deleted.`)
       ec2.vpcs.delete(VpcId)
-      for (const items of [ec2.groups, ec2.tables])
+      for (const items of [ec2.groups, ec2.tables, ec2.acls])
         for (const [id, item] of items) if (item.VpcId === VpcId) items.delete(id)
       for (const [id, rule] of ec2.rules) if (!ec2.groups.has(rule.GroupId ?? '')) ec2.rules.delete(id)
       return {}
@@ -83,9 +88,11 @@ export function vpcHandlers(ec2: FakeEc2): Handlers {
       if ([...ec2.subnets.values()].some((other) => other.VpcId === VpcId && other.CidrBlock === CidrBlock))
         throw awsError('InvalidSubnet.Conflict')
       const SubnetId = ec2.id('subnet')
-      const common = { SubnetId, VpcId, CidrBlock, AvailabilityZoneId, Tags: tagsOf(input) }
+      const AvailabilityZone = `${AvailabilityZoneId}-name`
+      const common = { SubnetId, VpcId, CidrBlock, AvailabilityZone, AvailabilityZoneId, Tags: tagsOf(input) }
       const subnet = { ...common, State: 'available' as const, MapPublicIpOnLaunch: false }
       ec2.subnets.set(SubnetId, subnet)
+      associateWithDefault(ec2, VpcId, SubnetId)
       return { Subnet: subnet }
     },
     DescribeSubnets: (input: DescribeSubnetsRequest) => ({
@@ -110,6 +117,8 @@ export function vpcHandlers(ec2: FakeEc2): Handlers {
       ec2.subnets.delete(SubnetId)
       for (const table of ec2.tables.values())
         table.Associations = table.Associations?.filter((association) => association.SubnetId !== SubnetId)
+      for (const acl of ec2.acls.values())
+        acl.Associations = acl.Associations?.filter((association) => association.SubnetId !== SubnetId)
       return {}
     },
 
@@ -123,7 +132,10 @@ export function vpcHandlers(ec2: FakeEc2): Handlers {
     DescribeAvailabilityZones: () => ({ AvailabilityZones: ec2.zones.map((ZoneId) => ({ ZoneId })) }),
     CreateTags: (input: CreateTagsRequest) => {
       for (const id of input.Resources ?? []) {
-        const kinds = [ec2.vpcs, ec2.subnets, ec2.gateways, ec2.tables, ec2.groups, ec2.rules, ec2.endpoints]
+        const kinds = [
+          ...[ec2.vpcs, ec2.subnets, ec2.gateways, ec2.tables, ec2.groups, ec2.rules, ec2.endpoints],
+          ...[ec2.addresses, ec2.nats, ec2.acls, ec2.flowLogs],
+        ]
         const item = kinds
           .map((kind): { Tags?: Tag[] } | undefined => kind.get(id))
           .find((found) => found !== undefined)

@@ -59,6 +59,7 @@ describe('RouteTable', () => {
   })
 
   it('sends a route to a NAT gateway as one', async () => {
+    ec2.nats.set('nat-1', { NatGatewayId: 'nat-1', State: 'available' })
     await ensure(make('nat-1'))
     expect(ec2.inputsOf('CreateRoute')[0])
       .to.include({ NatGatewayId: 'nat-1' })

@@ -24,7 +24,11 @@ describe('Subnet', () => {
   it('is created in its zone, tagged, by its zone id', async () => {
     const subnet = make()
     await ensure(subnet)
-    expect(subnet.attributes).to.deep.equal({ subnetId: [...ec2.subnets.keys()][0], zoneId: 'use1-az1' })
+    expect(subnet.attributes).to.deep.equal({
+      subnetId: [...ec2.subnets.keys()][0],
+      zoneId: 'use1-az1',
+      zoneName: 'use1-az1-name',
+    })
     expect(ec2.inputsOf('CreateSubnet')[0]).to.include({ AvailabilityZoneId: 'use1-az1', VpcId: 'vpc-1' })
     expect(await drift(make())).to.deep.equal([])
   })

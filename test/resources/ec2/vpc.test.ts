@@ -127,6 +127,7 @@ describe('Vpc', () => {
       waiting: (message: string) => {
         op.waiting(message)
         ec2.subnets.clear()
+        ec2.interfaces.clear()
       },
     }
     expect(await withoutWaiting(() => remove(make(), waiting))).to.deep.equal({ status: 'deleted' })

@@ -1,0 +1,228 @@
+import type { Names } from '../../src/aws/names.js'
+import { fromTagList } from '../../src/aws/tags.js'
+import { requestTags } from './iam-requests.js'
+import type { IamRequest } from './iam-simulator.js'
+
+export type Input = Record<string, unknown>
+
+type Locate = (input: Input, names: Names, operation: string) => string | string[]
+
+const text = (value: unknown) => value as string
+const queueName = (input: Input) => text(input.QueueName ?? text(input.QueueUrl).split('/').at(-1))
+const executionOf = (input: Input) => text(input.executionArn)
+
+/** The ARNs that a call of a service is authorised on, from what it names. */
+const LOCATE: Readonly<Record<string, Locate>> = {
+  athena: (input, names) =>
+    text(
+      input.ResourceARN ??
+        names.arn('athena', `workgroup/${text(input.Name ?? input.WorkGroup ?? names.workgroup)}`),
+    ),
+  cloudwatch: (input, names) => {
+    const alarms = (input.AlarmNames ?? (input.AlarmName === undefined ? [] : [input.AlarmName])) as string[]
+    const boards = (input.DashboardNames ??
+      (input.DashboardName === undefined ? [] : [input.DashboardName])) as string[]
+    const found = [
+      ...alarms.map((name) => names.arn('cloudwatch', `alarm:${name}`)),
+      ...boards.map((name) => `arn:${names.partition}:cloudwatch::${names.place.account}:dashboard/${name}`),
+    ]
+    return input.ResourceARN === undefined ? found : text(input.ResourceARN)
+  },
+  scheduler: (input, names) =>
+    text(
+      input.ResourceArn ??
+        names.arn(
+          'scheduler',
+          input.GroupName === undefined
+            ? `schedule-group/${text(input.Name)}`
+            : `schedule/${text(input.GroupName)}/${text(input.Name)}`,
+        ),
+    ),
+  codebuild: (input, names) =>
+    names.arn(
+      'codebuild',
+      `project/${text(input.name ?? input.projectName ?? (input.names as string[])[0])}`,
+    ),
+  budgets: (input, names) =>
+    input.ResourceARN !== undefined
+      ? text(input.ResourceARN)
+      : `arn:${names.partition}:budgets::${names.place.account}:budget/${text(
+          input.BudgetName ?? (input.Budget as { BudgetName?: string } | undefined)?.BudgetName,
+        )}`,
+  ecr: (input, names) =>
+    text(
+      input.resourceArn ??
+        names.arn(
+          'ecr',
+          `repository/${text(input.repositoryName ?? (input.repositoryNames as string[])[0])}`,
+        ),
+    ),
+  ecs: (input, names, operation) => {
+    if (operation === 'RegisterTaskDefinition')
+      return names.arn('ecs', `task-definition/${text(input.family)}:1`)
+    if (operation === 'DeleteTaskDefinitions') return input.taskDefinitions as string[]
+    if (operation.includes('TaskDefinition')) return '*'
+    if (operation === 'ListTasks') return names.arn('ecs', `container-instance/${text(input.cluster)}/any`)
+    if (input.tasks !== undefined) return input.tasks as string[]
+    return text(
+      input.resourceArn ??
+        names.arn(
+          'ecs',
+          `cluster/${text(input.clusterName ?? input.cluster ?? (input.clusters as string[])[0])}`,
+        ),
+    )
+  },
+  events: (input, names) =>
+    text(input.ResourceARN ?? names.arn('events', `rule/${text(input.Name ?? input.Rule)}`)),
+  glue: (input, names, operation) => {
+    if (input.ResourceArn !== undefined) return text(input.ResourceArn)
+    const database = text(
+      input.DatabaseName ?? input.Name ?? (input.DatabaseInput as { Name: string } | undefined)?.Name,
+    )
+    const parts = ['catalog', `database/${database}`]
+    if (/Table|Partition/.test(operation)) parts.push(`table/${database}/${tableOf(input)}`)
+    if (operation === 'DeleteDatabase') parts.push(`table/${database}/t`, `userDefinedFunction/${database}/f`)
+    return parts.map((part) => names.arn('glue', part))
+  },
+  iam: (input, names, operation) => {
+    const arn = (resource: string) => `arn:${names.partition}:iam::${names.place.account}:${resource}`
+    if (operation === 'ListRoles') return '*'
+    if (operation === 'CreateServiceLinkedRole')
+      return arn(`role/aws-service-role/${text(input.AWSServiceName)}/AWSServiceRoleForECS`)
+    if (operation === 'RemoveRoleFromInstanceProfile')
+      return arn(`instance-profile/${text(input.InstanceProfileName)}`)
+    return arn(`role/${text(input.RoleName)}`)
+  },
+  logs: (input, names, operation) =>
+    operation.startsWith('Describe')
+      ? '*'
+      : text(input.resourceArn ?? names.arn('logs', `log-group:${text(input.logGroupName)}`)),
+  sns: (input, names) =>
+    text(input.TopicArn ?? input.ResourceArn ?? topicOf(input) ?? names.arn('sns', text(input.Name))),
+  sqs: (input, names) => names.arn('sqs', queueName(input)),
+  states: (input, names, operation) => {
+    if (operation === 'StartExecution') return text(input.stateMachineArn)
+    if (/Execution(History)?$/.test(operation)) return executionOf(input)
+    return text(
+      input.stateMachineArn ?? input.resourceArn ?? names.arn('states', `stateMachine:${text(input.name)}`),
+    )
+  },
+  tag: () => '*',
+  sts: () => '*',
+  servicequotas: () => '*',
+}
+
+/** A subscription is authorised on its topic. */
+function topicOf({ SubscriptionArn: arn }: Input): string | undefined {
+  return arn === undefined ? undefined : text(arn).split(':').slice(0, 6).join(':')
+}
+
+function tableOf(input: Input): string {
+  const { Name: created } = (input.TableInput ?? {}) as { Name?: string }
+  return text(
+    input.TableName ?? created ?? (input.DatabaseName === undefined ? undefined : input.Name) ?? 't',
+  )
+}
+
+/** Calls that can tag what they create, and the action that this is authorised as. */
+const TAG_ACTIONS: Readonly<Record<string, string>> = {
+  cloudwatch: 'TagResource',
+  scheduler: 'TagResource',
+  athena: 'TagResource',
+  ecr: 'TagResource',
+  ecs: 'TagResource',
+  events: 'TagResource',
+  glue: 'TagResource',
+  iam: 'TagRole',
+  logs: 'TagResource',
+  sns: 'TagResource',
+  sqs: 'TagQueue',
+  states: 'TagResource',
+}
+
+type Key = Pick<IamRequest, 'resource' | 'context'>
+
+/** The requests of a call of a service whose resources have names. */
+export function named(action: string, input: Input, names: Names, key: Key): IamRequest[] {
+  const [service = '', operation = ''] = action.split(':')
+  const locate = LOCATE[service]
+  if (locate === undefined) throw new Error(`What does ${action} work on?`)
+  const resources = [locate(input, names, operation)].flat()
+  const context = contextOf(service, operation, input, names)
+  const main = resources.map((resource) => ({ action, resource, context }))
+  return [
+    ...main,
+    ...tagging(service, operation, input, resources),
+    ...passing(service, operation, input),
+    ...keyUse(service, operation, input, key),
+  ]
+}
+
+function tagsOf(input: Input): Record<string, string> | undefined {
+  const tags = input.Tags ?? input.tags
+  if (tags === undefined) return undefined
+  return Array.isArray(tags) ? fromTagList(tags as []) : (tags as Record<string, string>)
+}
+
+function contextOf(
+  service: string,
+  operation: string,
+  input: Input,
+  names: Names,
+): Record<string, string | string[]> {
+  const tags = tagsOf(input)
+  return {
+    ...(tags === undefined ? {} : requestTags(tags)),
+    ...(operation === 'CreateServiceLinkedRole' ? { 'iam:AWSServiceName': text(input.AWSServiceName) } : {}),
+    ...(service === 'ecs' && input.cluster !== undefined
+      ? { 'ecs:cluster': names.arn('ecs', `cluster/${text(input.cluster)}`) }
+      : {}),
+    ...(input.PermissionsBoundary === undefined
+      ? {}
+      : { 'iam:PermissionsBoundary': text(input.PermissionsBoundary) }),
+  }
+}
+
+function tagging(service: string, operation: string, input: Input, resources: string[]): IamRequest[] {
+  const tags = tagsOf(input)
+  const tagAction = TAG_ACTIONS[service]
+  if (tags === undefined || tagAction === undefined || /^(Tag|Untag)/.test(operation)) return []
+  const context = { ...requestTags(tags), ...(service === 'ecs' ? { 'ecs:CreateAction': operation } : {}) }
+  // Glue tags the database, not the catalog that it lies in.
+  const tagged = service === 'glue' ? resources.slice(1, 2) : resources
+  return tagged.map((resource) => ({ action: `${service}:${tagAction}`, resource, context }))
+}
+
+function passing(service: string, operation: string, input: Input): IamRequest[] {
+  const pass = (role: unknown, to: string): IamRequest[] =>
+    role === undefined
+      ? []
+      : [
+          {
+            action: 'iam:PassRole',
+            resource: text(role),
+            context: { 'iam:PassedToService': `${to}.amazonaws.com` },
+          },
+        ]
+  if (operation === 'RegisterTaskDefinition')
+    return [...pass(input.executionRoleArn, 'ecs-tasks'), ...pass(input.taskRoleArn, 'ecs-tasks')]
+  if (service === 'states') return pass(input.roleArn, 'states')
+  if (operation !== 'PutTargets') return []
+  return (input.Targets as { RoleArn?: string }[]).flatMap(({ RoleArn }) => pass(RoleArn, 'events'))
+}
+
+/** With an encrypted state machine or repository (spec §6.10, §7.1). */
+function keyUse(service: string, operation: string, input: Input, key: Key): IamRequest[] {
+  const use = (...actions: string[]) => actions.map((action) => ({ action: `kms:${action}`, ...key }))
+  if (service === 'states') {
+    if (/^(Create|Update)StateMachine$/.test(operation)) return use('DescribeKey', 'GenerateDataKey')
+    const reads = /^(DescribeStateMachine|DescribeExecution|GetExecutionHistory)$/.test(operation)
+    return reads && input.includedData !== 'METADATA_ONLY' ? use('Decrypt') : []
+  }
+  if (service !== 'ecr' || operation !== 'CreateRepository') return []
+  const grant = { action: 'kms:CreateGrant', ...key }
+  return [
+    ...use('DescribeKey'),
+    { ...grant, context: { ...key.context, 'kms:GrantIsForAWSResource': 'true' } },
+  ]
+}
