@@ -3,6 +3,11 @@ import {
   paginateGetResources,
   ResourceGroupsTaggingAPIClient,
 } from '@aws-sdk/client-resource-groups-tagging-api'
+import {
+  ListTagsForResourceCommand,
+  paginateListScheduleGroups,
+  SchedulerClient,
+} from '@aws-sdk/client-scheduler'
 import type { AwsContext } from '../aws/context.js'
 import { unlessMissing } from '../aws/retry.js'
 import { fromTagList, TAG, type Tags } from '../aws/tags.js'
@@ -20,16 +25,20 @@ export interface InventoryItem {
 /**
  * Everything that carries the tags of this environment, whether the configuration knows it or not. The tagging API lags
  * behind deletions and does not know IAM roles (spec §1.3): roles are listed by their names, and what is found must be
- * looked at before it is believed. What of the network is billed by the hour is asked for at EC2 itself.
+ * looked at before it is believed. What of the network is billed by the hour is asked for at EC2 itself, and
+ * schedules at their own service: one that nobody knows of would go on starting things.
  */
 export async function inventory(aws: AwsContext): Promise<InventoryItem[]> {
-  const [tagged, roles, network] = await Promise.all([
+  const [tagged, roles, network, schedules] = await Promise.all([
     taggedResources(aws),
     rolesOf(aws),
     networkInventory(aws),
+    scheduleGroupsOf(aws),
   ])
   const global = await accountWide(aws, tagged)
-  const byArn = new Map([...tagged, ...roles, ...global, ...network].map((item) => [item.arn, item]))
+  const byArn = new Map(
+    [...tagged, ...roles, ...global, ...network, ...schedules].map((item) => [item.arn, item]),
+  )
   return [...byArn.values()].sort((a, b) => (a.arn < b.arn ? -1 : 1))
 }
 
@@ -67,6 +76,26 @@ async function rolesOf(aws: AwsContext): Promise<InventoryItem[]> {
       )
       const tags = fromTagList(answer?.Tags)
       if (aws.owns(tags)) items.push({ arn: role.Arn ?? '', id: tags[TAG.id] ?? '', tags })
+    }
+  }
+  return items
+}
+
+async function scheduleGroupsOf(aws: AwsContext): Promise<InventoryItem[]> {
+  const scheduler = aws.clients.of(SchedulerClient)
+  const items: InventoryItem[] = []
+  for await (const page of paginateListScheduleGroups(
+    { client: scheduler },
+    { NamePrefix: aws.names.stem },
+  )) {
+    for (const { Arn: arn } of page.ScheduleGroups ?? []) {
+      if (arn === undefined) continue
+      const answer = await unlessMissing(
+        scheduler.send(new ListTagsForResourceCommand({ ResourceArn: arn })),
+        'ResourceNotFoundException',
+      )
+      const tags = fromTagList(answer?.Tags)
+      if (aws.owns(tags)) items.push({ arn, id: tags[TAG.id] ?? '', tags })
     }
   }
   return items

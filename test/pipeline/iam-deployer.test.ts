@@ -262,7 +262,7 @@ function isAboutNames({ action, resource }: IamRequest): boolean {
   )
 }
 
-/** Roles of an earlier configuration are found by the beginning of their names. */
+/** Roles and schedule groups of an earlier configuration are found by the beginning of their names. */
 function seesOnly(action: string): boolean {
-  return action === 'iam:ListRoleTags'
+  return action === 'iam:ListRoleTags' || action === 'scheduler:ListTagsForResource'
 }

@@ -28,9 +28,9 @@ const LOCATE: Readonly<Record<string, Locate>> = {
     ]
     return input.ResourceARN === undefined ? found : text(input.ResourceARN)
   },
-  scheduler: (input, names) =>
+  scheduler: (input, names, operation) =>
     text(
-      input.ResourceArn ??
+      (operation === 'ListScheduleGroups' ? '*' : input.ResourceArn) ??
         names.arn(
           'scheduler',
           input.GroupName === undefined

@@ -22,6 +22,8 @@ const BESIDES = [
   'servicequotas:GetServiceQuota',
   'servicequotas:GetAWSDefaultServiceQuota',
   'ec2:DescribeAvailabilityZones',
+  // Schedule groups of an earlier configuration are found by their names.
+  'scheduler:ListScheduleGroups',
   // The network is read as a whole, whatever of it is configured.
   'ec2:DescribeAddresses',
   'ec2:DescribeFlowLogs',
@@ -136,6 +138,10 @@ function besides(names: Names): Grant[] {
     ...everywhere.map((action) => ({ action, resources: ['*'] })),
     // Roles of an earlier configuration are found by their names, and believed by their tags.
     { action: 'iam:ListRoleTags', resources: [global(names, `role/${names.stem}-*`)] },
+    {
+      action: 'scheduler:ListTagsForResource',
+      resources: [names.arn('scheduler', `schedule-group/${names.stem}*`)],
+    },
     ...['s3:GetObject', 's3:PutObject', 's3:DeleteObject'].map((action) => ({ action, resources: lease })),
     // `status` reads the records of the runs.
     { action: 's3:GetObject', resources: [`${names.bucketArn('transformed')}/${RUNS_PREFIX}/*`] },

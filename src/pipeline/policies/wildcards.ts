@@ -40,7 +40,12 @@ export const WILDCARDS: readonly Wildcard[] = [
     resource: '*',
     reason: 'IAM knows no resource for it; it finds what carries our tags',
   },
-  { actions: ['iam:ListRoles'], resource: '*', reason: LISTS },
+  { actions: ['iam:ListRoles', 'scheduler:ListScheduleGroups'], resource: '*', reason: LISTS },
+  {
+    actions: ['scheduler:ListTagsForResource'],
+    resource: 'schedule-group/<stem>*',
+    reason: 'schedule groups of an earlier configuration; it reads',
+  },
   {
     actions: ['iam:ListRoleTags'],
     resource: 'role/<stem>-*',
