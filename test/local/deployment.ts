@@ -131,9 +131,8 @@ export class Deployment {
   }
 
   /** The messages published to the alerts topic. */
-  async alerts(): Promise<unknown[]> {
-    const envelopes = (await this.#receive(this.#alertsQueue)) as { Message: string; Subject: string }[]
-    return envelopes.map(({ Message, Subject }) => ({ Subject, Message: JSON.parse(Message) as unknown }))
+  async alerts(): Promise<{ Message: string; Subject: string }[]> {
+    return (await this.#receive(this.#alertsQueue)) as { Message: string; Subject: string }[]
   }
 
   async #receive(QueueUrl: string): Promise<unknown[]> {
