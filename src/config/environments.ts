@@ -1,8 +1,8 @@
+import { DEFAULTS } from './parts.js'
 import { UsageError } from '../errors.js'
 import { DATASYNC_DEFAULTS, type Datasync, type DatasyncFile } from './datasync.js'
 import { nearestWord } from './nearest.js'
 import {
-  DEFAULTS,
   environmentName,
   regionName,
   type ConfigFile,
