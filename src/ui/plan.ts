@@ -22,6 +22,8 @@ export interface ChangeCounts {
 export interface PlanCost {
   idleMonthlyUsd: number
   items: { item: string; monthlyUsd: number }[]
+  /** USD per GB of each size of files. */
+  processing?: { usdPerGb: number }[]
 }
 
 const MARKS: Record<Action, string> = {
@@ -56,12 +58,21 @@ export function changeNames(changes: readonly Change[]): string {
   return changes.length === 0 ? '' : `: ${changes.map(({ path }) => path).join(', ')}`
 }
 
-/** What an idle month costs, item by item. */
+/** What an idle month costs, item by item, and what a GB costs. */
 export function renderCost(cost: PlanCost): string {
   const items = cost.items.map(({ item, monthlyUsd }) => `  ${formatUsd(monthlyUsd).padStart(9)}  ${item}`)
-  return [`Idle, this environment costs about ${formatUsd(cost.idleMonthlyUsd)} a month.`, ...items].join(
-    '\n',
-  )
+  return [
+    `Idle, this environment costs about ${formatUsd(cost.idleMonthlyUsd)} a month.`,
+    ...items,
+    ...(cost.processing === undefined ? [] : [processingLine(cost.processing)]),
+  ].join('\n')
+}
+
+/** Of all sizes of files, the cheapest and the dearest. */
+export function processingLine(processing: readonly { usdPerGb: number }[]): string {
+  const prices = processing.map(({ usdPerGb }) => usdPerGb)
+  const usd = (amount: number) => `$${amount.toFixed(4)}`
+  return `Processing costs about ${usd(Math.min(...prices))} to ${usd(Math.max(...prices))} per GB; \`datapipe cost\` says for which files.`
 }
 
 function renderResource({ action, diff, id, type }: PlannedResource, colors: Colors): string {

@@ -1,5 +1,6 @@
 import type { StatusResult } from '../operate/provision/status.js'
 import { formatCount, formatDuration, formatUsd, plural } from './format.js'
+import { processingLine } from './plan.js'
 import type { Reporter } from './reporter.js'
 
 /** The answer of `status` as a person reads it: trouble first, then the data, then the money. */
@@ -43,5 +44,7 @@ export function renderStatus(
       ]),
     )
   }
-  reporter.out(`\nIdle, it costs about ${formatUsd(cost.idleMonthlyUsd)} a month.`)
+  reporter.out(
+    `\nIdle, it costs about ${formatUsd(cost.idleMonthlyUsd)} a month. ${processingLine(cost.processing)}`,
+  )
 }

@@ -6,11 +6,12 @@ import { countPlan, type ChangeCounts, type PlannedResource } from '../../ui/pla
 import { failedResources } from './failures.js'
 import { idleCost, type IdleCost } from './cost.js'
 import { prepare } from './prepare.js'
+import { processingCost, type ProcessingCost } from './processing-cost.js'
 
 export interface PlanResult {
   changes: ChangeCounts
   resources: PlannedResource[]
-  cost: IdleCost
+  cost: IdleCost & { processing: ProcessingCost[] }
 }
 
 export interface PlanRequest {
@@ -34,7 +35,14 @@ export async function plan(
   for (const warning of warnings) request.onWarning?.(warning)
   const { entries, failures } = await planGraph(graph, { ...request, orphans })
   const resources = entries.map(({ action, changes, id, type }) => ({ id, type, action, diff: changes }))
-  const result = { changes: countPlan(resources), resources, cost: idleCost(graph.resources) }
+  const result = {
+    changes: countPlan(resources),
+    resources,
+    cost: {
+      ...idleCost(graph.resources),
+      processing: processingCost(environment.compute.architecture, []),
+    },
+  }
   if (failures.length > 0) throw failedResources('PLAN_FAILED', failures, [], result)
   return result
 }

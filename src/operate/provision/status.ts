@@ -8,6 +8,7 @@ import { idleCost, type IdleCost } from './cost.js'
 import { datasetStatus, type DatasetStatus } from './datasets.js'
 import { failedResources } from './failures.js'
 import { prepare } from './prepare.js'
+import { processingCost, type ProcessingCost } from './processing-cost.js'
 
 export type ResourceState = 'ok' | 'drifted' | 'missing' | 'superfluous'
 
@@ -25,7 +26,7 @@ export interface StatusResult {
   datasets: DatasetStatus[]
   /** The latest first. */
   runs: RunRecord[]
-  cost: IdleCost
+  cost: IdleCost & { processing: ProcessingCost[] }
 }
 
 export interface StatusRequest {
@@ -49,7 +50,10 @@ export async function status(
     resources: entries.map(toStatus),
     datasets: datasetStatus(Object.keys(environment.datasets), records),
     runs: records.slice(0, 10),
-    cost: idleCost(graph.resources.filter(({ id }) => !missing.has(id))),
+    cost: {
+      ...idleCost(graph.resources.filter(({ id }) => !missing.has(id))),
+      processing: processingCost(environment.compute.architecture, records),
+    },
   }
 }
 
