@@ -19,10 +19,12 @@ const env = {
 const started = Date.now()
 let running
 let stopping = false
+let interrupted = false
 
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.on(signal, () => {
     stopping = true
+    interrupted = true
     running?.kill(signal)
   })
 }
@@ -86,4 +88,4 @@ try {
   await rm(folder, { recursive: true, force: true })
 }
 console.log(`\nThe demo took ${Math.round((Date.now() - started) / 1000)} s.`)
-process.exitCode = failed ? 1 : 0
+process.exitCode = interrupted ? 130 : failed ? 1 : 0
