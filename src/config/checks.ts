@@ -1,5 +1,6 @@
 import type { ConfigFile } from './schema.js'
 import type { Dataset } from './dataset.js'
+import { columnConfig } from './dataset/columns.js'
 import { checkDatasync, type DatasyncFile } from './datasync.js'
 import { nearestWord } from './nearest.js'
 import { dotted, type ConfigProblem } from './problem.js'
@@ -51,7 +52,8 @@ function checkDataset(path: Path, dataset: Dataset, report: Report): void {
   }
   if (columns === undefined) return
   const need = (at: Path, column: string, types: RegExp | undefined, wanted: string) => {
-    const type = Object.hasOwn(columns, column) ? columns[column] : undefined
+    const declared = Object.hasOwn(columns, column) ? columns[column] : undefined
+    const type = declared === undefined ? undefined : columnConfig(declared).type
     if (type === undefined) {
       const near = nearestWord(column, Object.keys(columns))
       const guess = near === undefined ? '' : ` Did you mean \`${near}\`?`

@@ -1,34 +1,13 @@
 import { z } from 'zod'
-
-/** Column types of a dataset; each is read the same way by Athena, Spark, DuckDB and pandas. */
-export const columnTypeSchema = z
-  .string()
-  .regex(
-    /^(string|boolean|integer|bigint|double|date|timestamp|timestamptz|decimal\((\d{1,2}),\s?(\d{1,2})\))$/,
-    'is not a column type: use string, boolean, integer, bigint, double, decimal(p,s), date, timestamp or timestamptz',
-  )
+import { checkSchema } from './dataset/checks.js'
+import { columnsSchema } from './dataset/columns.js'
+import { formatSchema } from './dataset/format.js'
+import { keySchema, partitionSchema, sqlSchema, tableSchema, timeseriesSchema } from './dataset/shape.js'
 
 export const datasetName = z
   .string()
   .regex(/^[a-z][a-z0-9_]{0,62}$/, 'must be lower-case letters, digits and _ (Athena and Glue table names)')
   .refine((name) => !name.startsWith('datapipe_'), 'must not start with datapipe_ (kept for its own tables)')
-
-const formatSchema = z
-  .strictObject({
-    type: z.literal('csv').default('csv'),
-    delimiter: z.string().length(1).default(',').describe('One character between fields; "\\t" for TSV.'),
-    quote: z.string().length(1).default('"'),
-    decimal: z.enum(['.', ',']).default('.').describe('The decimal mark in numbers.'),
-    timezone: z.string().default('UTC').describe('Zone-less times are read in this IANA zone.'),
-    nullValue: z.string().default('').describe('An unquoted field with this text is null.'),
-  })
-  .prefault({})
-
-const timeseriesSchema = z.strictObject({
-  start: z.string().describe('Column with the start of the interval.'),
-  end: z.string().describe('Column with the end of the interval.'),
-  samples: z.string().describe('Column with the number of equal sub-intervals.'),
-})
 
 const rejectsSchema = z
   .strictObject({
@@ -51,19 +30,32 @@ export const datasetSchema = z.strictObject({
     .optional()
     .describe('Glob over the file name: which uploaded files belong to this dataset.'),
   format: formatSchema,
-  columns: z
-    .record(z.string(), columnTypeSchema)
+  columns: columnsSchema
     .optional()
     .describe('Column name to type, in the order of the table. Left out: types from the whole first file.'),
-  timeseries: timeseriesSchema.optional().describe('Expand interval rows into sub-intervals.'),
-  partition: z
-    .string()
-    .regex(
-      /^(?:(?:year|month|day)\([^()]+\)|[^()\s]+)$/,
-      'must be a column, or year(column), month(column) or day(column)',
+  contract: z
+    .enum(['evolve', 'freeze'])
+    .default('evolve')
+    .describe('A column that the table does not have: evolve adds it, freeze refuses the file.'),
+  sheets: z
+    .record(
+      z.string().min(1),
+      z
+        .strictObject({ columns: columnsSchema.optional() })
+        .nullable()
+        .transform((sheet) => sheet ?? {}),
     )
     .optional()
-    .describe('Partition of the table: a column, or year(), month() or day() of a time column.'),
+    .describe('Sheets of a workbook to read, each a table for `sql`. Left out: the first sheet, as `input`.'),
+  timeseries: timeseriesSchema.optional().describe('Expand interval rows into sub-intervals.'),
+  sql: sqlSchema.optional(),
+  tables: z
+    .record(datasetName, tableSchema)
+    .optional()
+    .describe('Several tables from one dataset, by name; each with its own `sql`.'),
+  partition: partitionSchema.optional(),
+  key: keySchema.optional(),
+  checks: z.array(checkSchema).default([]).describe('What must hold: SQL predicates, or named checks.'),
   rejects: rejectsSchema,
 })
 

@@ -67,7 +67,7 @@ export async function transformFiles(request: TransformFilesRequest): Promise<Tr
         },
       })
       done.push({ file, result })
-      if (config.timeseries === undefined) contracts.set(name, tableColumns(result))
+      contracts.set(name, result.inputs[0]?.columns ?? [])
     } catch (error) {
       if (files.length === 1 || request.signal.aborted) throw error
       failures.push({ file, error })
@@ -76,12 +76,6 @@ export async function transformFiles(request: TransformFilesRequest): Promise<Tr
   const result = summarize(done, out, Date.now() - started)
   if (failures.length > 0) throw partlyFailed(failures, done.length, result)
   return result
-}
-
-/** Columns as a file has them: the one that became a folder is among them. */
-function tableColumns({ columns, partitionKey }: TransformResult): Column[] {
-  const isOwn = partitionKey === null || columns.some(({ name }) => name === partitionKey.name)
-  return isOwn ? columns : [...columns, partitionKey]
 }
 
 function summarize(

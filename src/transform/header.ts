@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises'
 import type { Dataset } from '../config/dataset.js'
+import { columnConfig } from '../config/dataset/columns.js'
 import { splitFields, type Dialect } from './dialect.js'
 import { DataError } from './errors.js'
 import { safeName, safeNames } from './names.js'
@@ -140,7 +141,10 @@ export function declaredColumns(config: Dataset): Column[] | undefined {
   if (!config.columns) return undefined
   const names = Object.keys(config.columns)
   const safe = safeNames(names)
-  return Object.values(config.columns).map((type, index) => ({ name: safe[index] ?? '', type }))
+  return Object.values(config.columns).map((column, index) => ({
+    name: safe[index] ?? '',
+    type: columnConfig(column).type,
+  }))
 }
 
 /** The table name of a column that the configuration mentions. */

@@ -3,6 +3,8 @@ import { createHash } from 'node:crypto'
 /** Top-level names in the transformed bucket that are not datasets (dataset names cannot start with `datapipe_`). */
 export const REJECTS_PREFIX = 'datapipe_rejects'
 export const RUNS_PREFIX = 'datapipe_runs'
+/** What a task tells its execution. */
+export const RESULTS_PREFIX = 'datapipe_results'
 export const SOURCES_PREFIX = 'datapipe_sources'
 export const INBOX_PREFIX = 'inbox'
 

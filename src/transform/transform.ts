@@ -4,21 +4,18 @@ import { basename, join } from 'node:path'
 import type { Dataset } from '../config/dataset.js'
 import { InterruptedError } from '../errors.js'
 import { auditFiles } from './audit.js'
-import { conversion } from './convert.js'
 import { Database, type DatabaseOptions } from './database.js'
 import { dialectOf } from './dialect.js'
 import { DataError } from './errors.js'
 import { declaredColumns, matchColumns, readHeader } from './header.js'
 import { exceeds, overLimit } from './limit.js'
-import { partitioningOf } from './partition.js'
 import { hashFile, prescan } from './prescan.js'
 import { publishFiles, publishRejects } from './publish.js'
 import { readRows } from './read.js'
 import { writeRejects } from './rejects.js'
-import { timeseriesOf } from './rules.js'
-import { expandedColumns } from './shape.js'
 import { assertUnchanged, openSource } from './source.js'
-import type { Column, Stage, TransformOptions, TransformResult } from './types.js'
+import { assertShape, outputTables, tableResult } from './tables.js'
+import type { Stage, TransformOptions, TransformResult } from './types.js'
 import { writeTable } from './write.js'
 
 const DEFAULT_MEMORY_MB = 1024
@@ -55,7 +52,7 @@ async function run(options: TransformOptions, scratch: string): Promise<Transfor
   const declared = declaredColumns(config)
   const tableColumns = declared ?? contract
   // What is wrong with the configuration alone should not cost reading the file.
-  if (tableColumns) shapeOf(config, tableColumns)
+  if (tableColumns) assertShape(config, tableColumns)
 
   const source = await stage('open', () => openSource(file, name, scratch, signal))
   const { text } = source
@@ -108,39 +105,39 @@ async function run(options: TransformOptions, scratch: string): Promise<Transfor
     throw overLimit(counts, await publishRejects(rejected, place), { ...options, displayName: name })
   }
 
-  const shape = shapeOf(config, rows.columns)
+  const tables = outputTables(dataset, config, rows)
   const written = await withDatabase({ ...resources, keepOrder: false, pushFilters: true }, (database) => {
     const onFile = (done: number, total: number) =>
       onEvent?.({ type: 'progress', stage: 'write', done, total, unit: 'files' })
-    return stage('write', () => writeTable({ database, scratch, ...place, rows, ...shape, onFile }))
+    return stage('write', async () => {
+      const written = []
+      for (const table of tables)
+        written.push({
+          ...(await writeTable({ database, scratch, sourceName: place.sourceName, table, onFile })),
+          result: tableResult(table),
+        })
+      return written
+    })
   })
-  await stage('audit', () => auditFiles(written.files, written.columns))
+  const files = written.flatMap((table) => table.files)
+  await stage('audit', async () => {
+    for (const table of written) await auditFiles(table.files, table.result.columns)
+  })
   signal?.throwIfAborted()
   const rejects = await stage('publish', async () => {
-    await publishFiles(written.files, place)
+    await publishFiles(files, place)
     return publishRejects(rejected, place)
   })
   return {
     dataset,
     ...counts,
-    rowsOut: written.rows,
-    outputs: written.files.map(({ output }) => output),
+    rowsOut: written.reduce((sum, table) => sum + table.rows, 0),
+    outputs: files.map(({ output }) => output),
     rejects,
-    columns: written.columns,
-    sourceColumns: rows.columns.map(({ name, type }) => ({ name, type })),
-    partitionKey: written.partitionKey,
+    tables: written.map(({ result }) => result),
+    inputs: [{ name: 'input', columns: rows.columns.map(({ name, type }) => ({ name, type })) }],
     ...hash,
     durationMs: Math.round(performance.now() - started),
-  }
-}
-
-/** How the rows of a dataset become the rows and folders of its table. */
-function shapeOf(config: Dataset, columns: readonly Column[]) {
-  for (const { type } of columns) conversion(type, config.format)
-  const timeseries = timeseriesOf(config, columns)
-  return {
-    timeseries,
-    partitioning: partitioningOf(config, timeseries ? expandedColumns(columns, timeseries) : columns),
   }
 }
 

@@ -50,6 +50,24 @@ export interface Output {
   partition: Record<string, string | null>
 }
 
+/** One table that the file gave rows to. */
+export interface TableResult {
+  name: string
+  /** Columns inside the Parquet files. */
+  columns: Column[]
+  /** The column that the folders stand for; not inside the files. */
+  partitionKey: Column | null
+  /** Columns that identify a row: a later file's row takes the place of an earlier one's. Undefined: rows add up. */
+  key?: string[]
+}
+
+/** One table of records inside the file: the only one, called `input`, or a sheet of a workbook. */
+export interface InputResult {
+  name: string
+  /** Columns with the types they were read as: the contract for the next file of the dataset. */
+  columns: Column[]
+}
+
 /** The two files with the rejected rows, relative to `out`. */
 export interface RejectFiles {
   rows: number
@@ -67,12 +85,8 @@ export interface TransformResult {
   rowsOut: number
   outputs: Output[]
   rejects: RejectFiles | null
-  /** Columns inside the Parquet files. */
-  columns: Column[]
-  /** Columns of the file with the types they were read as: the contract for the next file of the dataset. */
-  sourceColumns: Column[]
-  /** The column that the folders stand for; not inside the files. */
-  partitionKey: Column | null
+  tables: TableResult[]
+  inputs: InputResult[]
   /** Of the file as it was given (compressed, if it was). */
   sha256: string
   bytes: number

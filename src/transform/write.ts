@@ -4,11 +4,11 @@ import type { Database } from './database.js'
 import { DataError, IntegrityError } from './errors.js'
 import { dataFileName, dataKey } from './layout.js'
 import { partitionFolder, type Partitioning } from './partition.js'
-import type { ReadRows } from './read.js'
 import type { Timeseries } from './rules.js'
-import { expanded, expandedColumns } from './shape.js'
+import { expanded } from './shape.js'
 import { identifier, literal } from './sql.js'
-import type { Column, Output } from './types.js'
+import type { OutputTable } from './tables.js'
+import type { Output } from './types.js'
 
 /** A Parquet file in scratch, and the output that it is to become. */
 export interface WrittenFile {
@@ -19,19 +19,13 @@ export interface WrittenFile {
 export interface Written {
   files: WrittenFile[]
   rows: number
-  /** Columns inside the files. */
-  columns: Column[]
-  partitionKey: Column | null
 }
 
 interface Options {
   database: Database
   scratch: string
-  dataset: string
   sourceName: string
-  rows: ReadRows
-  timeseries: Timeseries | undefined
-  partitioning: Partitioning | undefined
+  table: OutputTable
   onFile?: (done: number, total: number) => void
 }
 
@@ -42,20 +36,17 @@ const PARQUET = 'FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880, PARQUE
 const SORTED = 'FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE 20480'
 
 /**
- * Writes the accepted rows as the Parquet files of the table: one per partition. Interval rows are expanded on the way and
- * come out in the order of time; other rows keep the order of the file.
+ * Writes the rows of a table as its Parquet files: one per partition. Interval rows are expanded on the way and come out in
+ * the order of time; other rows keep their order.
  * @throws IntegrityError ROWS_DO_NOT_ADD_UP; DataError TOO_MANY_PARTITIONS, PARTITION_VALUE_TOO_LONG
  */
 export async function writeTable(options: Options): Promise<Written> {
-  const { database, rows, timeseries, partitioning, scratch } = options
-  await mkdir(join(scratch, 'files'))
-  const tableColumns = timeseries ? expandedColumns(rows.columns, timeseries) : rows.columns
-  const columns = (partitioning?.columns ?? tableColumns).map(({ name, type }) => ({ name, type }))
+  const { database, table, scratch } = options
+  const { timeseries, partitioning } = table
+  await mkdir(join(scratch, 'files', table.name), { recursive: true })
   const expectedRows = timeseries
-    ? await database.count(
-        `SELECT coalesce(sum(${identifier(timeseries.samples)}), 0) FROM ${accepted(rows)}`,
-      )
-    : rows.accepted.rows
+    ? await database.count(`SELECT coalesce(sum(${identifier(timeseries.samples)}), 0) FROM ${rowsOf(table)}`)
+    : table.source.rows
   const files = partitioning ? await writePartitions(options, partitioning) : await writeOne(options)
   const written = files.reduce((sum, { output }) => sum + output.rows, 0)
   if (written !== expectedRows) {
@@ -67,36 +58,37 @@ export async function writeTable(options: Options): Promise<Written> {
       },
     )
   }
-  return { files, rows: written, columns, partitionKey: partitioning?.key ?? null }
+  return { files, rows: written }
 }
 
 async function writeOne(options: Options): Promise<WrittenFile[]> {
-  const { database, rows, timeseries, scratch } = options
-  if (rows.accepted.rows === 0) return []
-  const path = join(scratch, 'files', '0.parquet')
+  const { database, table, scratch } = options
+  const { source, timeseries } = table
+  if (source.rows === 0) return []
+  const path = join(scratch, 'files', table.name, '0.parquet')
   if (!timeseries) {
-    await rename(rows.accepted.path, path)
-    return [await described(path, rows.accepted.rows, '', {}, options)]
+    await rename(source.path, path)
+    return [await described(path, source.rows, '', {}, options)]
   }
-  const sorted = `SELECT * FROM ${accepted(rows)} ORDER BY ${byTime(timeseries)}`
+  const sorted = `SELECT * FROM ${rowsOf(table)} ORDER BY ${byTime(timeseries)}`
   const count = await database.count(
-    `COPY (${expanded(sorted, rows.columns, timeseries)}) TO ${literal(path)} (${PARQUET})`,
+    `COPY (${expanded(sorted, source.columns, timeseries)}) TO ${literal(path)} (${PARQUET})`,
   )
   return [await described(path, count, '', {}, options)]
 }
 
 async function writePartitions(options: Options, partitioning: Partitioning): Promise<WrittenFile[]> {
-  const { database, scratch, onFile } = options
-  const plan = partitionPlan(options, partitioning)
+  const { database, scratch, table, onFile } = options
+  const plan = partitionPlan(table, partitioning)
   const partitions = await database.rows(plan.list)
   if (partitions.length > MOST_PARTITIONS) throw tooMany(partitions.length, partitioning)
-  const sorted = join(scratch, 'sorted.parquet')
+  const sorted = join(scratch, `sorted-${table.name}.parquet`)
   if (partitions.length > 0) await database.run(`COPY (${plan.sorted}) TO ${literal(sorted)} (${SORTED})`)
   const names = partitioning.columns.map(({ name }) => identifier(name)).join(', ')
   const files: WrittenFile[] = []
   for (const [index, partition] of partitions.entries()) {
     const value = partition.value as string | null
-    const path = join(scratch, 'files', `${index}.parquet`)
+    const path = join(scratch, 'files', table.name, `${index}.parquet`)
     const query = `SELECT ${names} FROM (${plan.rows(`read_parquet(${literal(sorted)})`, partition)})`
     const count = await database.count(`COPY (${query}) TO ${literal(path)} (${PARQUET})`)
     const { name } = partitioning.key
@@ -115,12 +107,10 @@ interface PartitionPlan {
   rows: (sorted: string, partition: Record<string, unknown>) => string
 }
 
-function partitionPlan(
-  { rows, timeseries }: Options,
-  { column, bucket, text, isIn }: Partitioning,
-): PartitionPlan {
+function partitionPlan(table: OutputTable, { column, bucket, text, isIn }: Partitioning): PartitionPlan {
+  const { source, timeseries } = table
   if (!timeseries || (column !== timeseries.start && column !== timeseries.end)) {
-    const all = `(SELECT *, ${bucket(identifier(column))} AS "#bucket" FROM ${accepted(rows)})`
+    const all = `(SELECT *, ${bucket(identifier(column))} AS "#bucket" FROM ${rowsOf(table)})`
     const order = timeseries ? byTime(timeseries) : 'file_row_number'
     return {
       list: `SELECT ${text('"#bucket"')} AS value FROM ${all} GROUP BY "#bucket" ORDER BY "#bucket"`,
@@ -129,7 +119,7 @@ function partitionPlan(
         const isOwn =
           value === null ? '"#bucket" IS NULL' : isIn(value as string, identifier(column), '"#bucket"')
         const own = `SELECT * FROM ${sorted} WHERE ${isOwn} ORDER BY ${order}`
-        return timeseries ? expanded(own, rows.columns, timeseries) : own
+        return timeseries ? expanded(own, source.columns, timeseries) : own
       },
     }
   }
@@ -137,19 +127,19 @@ function partitionPlan(
   const [start, end] = [identifier(timeseries.start), identifier(timeseries.end)]
   const from = `epoch_us(${start}) AS "#from"`
   const isWithin = `${bucket(start)} = ${bucket(end)}`
-  const within = `SELECT ${bucket(start)} AS "#bucket", ${from} FROM ${accepted(rows)} WHERE ${isWithin}`
-  const crossing = `SELECT *, ${from} FROM ${accepted(rows)} WHERE NOT (${isWithin})`
-  const pieces = expanded(crossing, [...rows.columns, { name: '#from', type: 'bigint' }], timeseries)
+  const within = `SELECT ${bucket(start)} AS "#bucket", ${from} FROM ${rowsOf(table)} WHERE ${isWithin}`
+  const crossing = `SELECT *, ${from} FROM ${rowsOf(table)} WHERE NOT (${isWithin})`
+  const pieces = expanded(crossing, [...source.columns, { name: '#from', type: 'bigint' }], timeseries)
   const across = `SELECT ${bucket(identifier(column))} AS "#bucket", "#from" FROM (${pieces})`
   return {
     list:
       `SELECT ${text('"#bucket"')} AS value, min("#from") AS first, max("#from") AS last` +
       ` FROM (${within} UNION ALL ${across}) GROUP BY "#bucket" ORDER BY "#bucket"`,
-    sorted: `SELECT * FROM ${accepted(rows)} ORDER BY ${byTime(timeseries)}`,
+    sorted: `SELECT * FROM ${rowsOf(table)} ORDER BY ${byTime(timeseries)}`,
     rows: (sorted, { value, first, last }) => {
       const near = `SELECT * FROM ${sorted} WHERE ${start} BETWEEN ${instant(first)} AND ${instant(last)} ORDER BY ${byTime(timeseries)}`
       const only = { column, isIn: (time: string) => isIn(value as string, time, bucket(time)) }
-      return expanded(near, rows.columns, timeseries, only)
+      return expanded(near, source.columns, timeseries, only)
     },
   }
 }
@@ -159,8 +149,8 @@ function instant(micros: unknown): string {
   return `make_timestamp(${String(micros)})`
 }
 
-function accepted({ accepted }: ReadRows): string {
-  return `read_parquet(${literal(accepted.path)}, file_row_number = true)`
+function rowsOf({ source }: OutputTable): string {
+  return `read_parquet(${literal(source.path)}, file_row_number = true)`
 }
 
 /** A total order, so that the same file always gives the same bytes. */
@@ -173,14 +163,14 @@ async function described(
   rows: number,
   folder: string,
   partition: Output['partition'],
-  { dataset, sourceName }: Options,
+  { table, sourceName }: Options,
 ): Promise<WrittenFile> {
   const { size } = await stat(path)
   return {
     path,
     output: {
-      table: dataset,
-      path: dataKey(dataset, folder, dataFileName(sourceName)),
+      table: table.name,
+      path: dataKey(table.name, folder, dataFileName(sourceName)),
       rows,
       bytes: size,
       partition,

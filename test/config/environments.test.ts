@@ -120,7 +120,14 @@ describe('jsonSchema', () => {
   it('knows the keys of every place', () => {
     expect(knownKeys([])).to.include.members(['project', 'environments', 'datasets'])
     expect(knownKeys(['environments', 'dev'])).to.include.members(['account', 'network', 'endpoint'])
-    expect(knownKeys(['datasets', 't', 'timeseries'])).to.deep.equal(['start', 'end', 'samples'])
+    expect(knownKeys(['datasets', 't', 'timeseries'])).to.deep.equal([
+      'start',
+      'end',
+      'samples',
+      'output',
+      'every',
+      'fill',
+    ])
     expect(knownKeys(['datasets'])).to.deep.equal([])
     expect(knownKeys(['nowhere', 'x'])).to.deep.equal([])
   })

@@ -11,7 +11,7 @@ import { z } from 'zod'
 import { DatapipeError } from '../../errors.js'
 import { DataError } from '../errors.js'
 import { HIVE_NULL } from '../partition.js'
-import type { Column, Output, TransformResult } from '../types.js'
+import type { Column, InputResult, Output, TableResult } from '../types.js'
 
 const FORMAT = {
   InputFormat: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat',
@@ -30,17 +30,17 @@ const columnsSchema = z.array(z.object({ name: z.string(), type: z.string() }))
 
 export interface TableTarget {
   database: string
-  dataset: string
+  table: string
   bucket: string
 }
 
-/** The table of a dataset; undefined before its first file. */
+/** Undefined before its first file. */
 export async function findTable(
   glue: GlueClient,
-  { database, dataset }: TableTarget,
+  { database, table }: TableTarget,
 ): Promise<Table | undefined> {
   try {
-    return (await glue.send(new GetTableCommand({ DatabaseName: database, Name: dataset }))).Table
+    return (await glue.send(new GetTableCommand({ DatabaseName: database, Name: table }))).Table
   } catch (error) {
     if ((error as Error).name === 'EntityNotFoundException') return undefined
     throw error
@@ -60,9 +60,10 @@ export function contractOf(table: Table | undefined): Column[] | undefined {
 export async function ensureTable(
   glue: GlueClient,
   target: TableTarget,
-  result: TransformResult,
+  result: TableResult,
+  inputs: readonly InputResult[],
 ): Promise<void> {
-  const wanted = tableInput(target, result)
+  const wanted = tableInput(target, result, inputs)
   let table = await findTable(glue, target)
   if (!table) {
     try {
@@ -79,7 +80,7 @@ export async function ensureTable(
   if (found === needed) return
   throw new DataError(
     'TABLE_DIFFERS',
-    `The table ${target.dataset} has ${found}; this file would give ${needed}.`,
+    `The table ${target.table} has ${found}; this file would give ${needed}.`,
     {
       suggestions: ['Change the dataset in datapipe.yaml back, or use a dataset with another name.'],
     },
@@ -90,10 +91,10 @@ export async function ensureTable(
 export async function ensurePartitions(
   glue: GlueClient,
   target: TableTarget,
-  result: TransformResult,
+  result: TableResult,
   outputs: readonly Output[],
 ): Promise<void> {
-  const { StorageDescriptor } = tableInput(target, result)
+  const { StorageDescriptor } = tableInput(target, result, [])
   const inputs = outputs
     .filter(({ partition }) => Object.keys(partition).length > 0)
     .map(({ partition, path }) => ({
@@ -107,7 +108,7 @@ export async function ensurePartitions(
     const response = await glue.send(
       new BatchCreatePartitionCommand({
         DatabaseName: target.database,
-        TableName: target.dataset,
+        TableName: target.table,
         PartitionInputList: inputs.slice(from, from + PARTITIONS_PER_CALL),
       }),
     )
@@ -118,23 +119,24 @@ export async function ensurePartitions(
       const { ErrorCode, ErrorMessage } = failed.ErrorDetail ?? {}
       throw new DatapipeError(
         'PARTITION_NOT_REGISTERED',
-        `Glue did not take the partition ${failed.PartitionValues?.join('/')} of ${target.dataset}: ${ErrorCode}: ${ErrorMessage}`,
+        `Glue did not take the partition ${failed.PartitionValues?.join('/')} of ${target.table}: ${ErrorCode}: ${ErrorMessage}`,
       )
     }
   }
 }
 
 function tableInput(
-  { dataset, bucket }: TableTarget,
-  { columns, sourceColumns, partitionKey }: TransformResult,
+  { table, bucket }: TableTarget,
+  { columns, partitionKey }: TableResult,
+  inputs: readonly InputResult[],
 ) {
   const StorageDescriptor: StorageDescriptor = {
     ...FORMAT,
     Columns: columns.map(glueColumn),
-    Location: `s3://${bucket}/${dataset}/`,
+    Location: `s3://${bucket}/${table}/`,
   }
   return {
-    Name: dataset,
+    Name: table,
     TableType: 'EXTERNAL_TABLE',
     PartitionKeys: partitionKey ? [glueColumn(partitionKey)] : [],
     StorageDescriptor,
@@ -142,7 +144,7 @@ function tableInput(
       EXTERNAL: 'TRUE',
       classification: 'parquet',
       'parquet.compression': 'ZSTD',
-      [SOURCE_COLUMNS]: JSON.stringify(sourceColumns),
+      [SOURCE_COLUMNS]: JSON.stringify(inputs[0]?.columns ?? []),
     },
   }
 }

@@ -8,6 +8,7 @@ import { datasetFor } from '../dataset.js'
 import { DataError } from '../errors.js'
 import { runKey, sourceId } from '../layout.js'
 import type { RunRecord } from '../record.js'
+import { tableNames } from '../tables.js'
 import { transformFile } from '../transform.js'
 import type { RejectFiles, TransformResult } from '../types.js'
 import { datapipeVersion, engineVersion } from '../version.js'
@@ -74,7 +75,9 @@ async function runVersion(job: Job, target: Target, config: Dataset): Promise<Ru
   const source = await sourceVersion(s3, settings)
   job.source = source
   if (await isSuperseded(s3, source)) return record(job, 'superseded', {})
-  const contract = config.columns ? undefined : contractOf(await findTable(glue, target))
+  const contract = config.columns
+    ? undefined
+    : contractOf(await findTable(glue, { ...target, table: tableNames(target.dataset, config)[0] }))
   await mkdir(settings.scratch, { recursive: true })
   const scratch = await mkdtemp(join(settings.scratch, 'job-'))
   try {

@@ -10,9 +10,10 @@ import { deleteUnchanged, headObject, PreconditionLost } from './objects.js'
 import { claimSource, commitSource, type Claim } from './pointer.js'
 import { planUpload, runUpload, type PlannedUpload } from './upload.js'
 
-export interface Target extends TableTarget {
+export interface Target extends Omit<TableTarget, 'table'> {
   s3: S3Client
   glue: GlueClient
+  dataset: string
 }
 
 const UPLOADS_AT_ONCE = 4
@@ -30,7 +31,9 @@ export async function publish(
   signal?: AbortSignal,
 ): Promise<boolean> {
   const { s3, glue, bucket, dataset } = target
-  await ensureTable(glue, target, result)
+  for (const table of result.tables) {
+    await ensureTable(glue, { ...target, table: table.name }, table, result.inputs)
+  }
   const id = sourceId(`${source.bucket}/${source.key}`)
   const pointer = { bucket, key: sourceKey(dataset, id) }
   const outputs = result.outputs.map(({ path }) => path)
@@ -49,7 +52,10 @@ export async function publish(
       // What the plans expect to replace is older than any claim after ours: a later run's files make our uploads fail.
       await assertStillOurs(s3, pointer, claim)
       await upload(target, plans, signal)
-      await ensurePartitions(glue, target, result, result.outputs)
+      for (const table of result.tables) {
+        const own = result.outputs.filter((output) => output.table === table.name)
+        await ensurePartitions(glue, { ...target, table: table.name }, table, own)
+      }
       // A version that was over the limit left its rejects without a claim.
       const rejectKeys = [rejectsKey(dataset, id, 'parquet'), rejectsKey(dataset, id, 'csv')]
       const stale = new Set([...claim.stale, ...rejectKeys.filter((key) => !rejects.includes(key))])

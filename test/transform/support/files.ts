@@ -7,7 +7,7 @@ import { compressors } from 'hyparquet-compressors'
 import { datasetSchema } from '../../../src/config/dataset.js'
 import { DatapipeError } from '../../../src/errors.js'
 import { transformFile } from '../../../src/transform/transform.js'
-import type { TransformOptions, TransformResult } from '../../../src/transform/types.js'
+import type { Column, TransformOptions, TransformResult } from '../../../src/transform/types.js'
 
 /** A folder that is gone when the test is over. */
 export class Workplace {
@@ -71,6 +71,9 @@ export function timeText(value: unknown): string {
 }
 
 export interface Transformed extends TransformResult {
+  /** Of the first table. */
+  columns: Column[]
+  partitionKey: Column | null
   /** Rows of all outputs, in the order of the outputs. */
   rows: Row[]
   /** The reject file, read as the lines of its CSV are meant. */
@@ -110,7 +113,14 @@ export async function transformPath(
   expect(result.rowsIn).to.equal(result.rowsAccepted + result.rowsRejected)
   expect(rejected).to.have.length(result.rowsRejected)
   expect(await readdir(place.scratch)).to.deep.equal([])
-  return { ...result, rows: rows.flat(), rejected }
+  const [table] = result.tables
+  return {
+    ...result,
+    columns: table?.columns ?? [],
+    partitionKey: table?.partitionKey ?? null,
+    rows: rows.flat(),
+    rejected,
+  }
 }
 
 /** The DatapipeError that a promise ends in. */
