@@ -155,6 +155,16 @@ export class Names {
     return `${this.stem}-spark`
   }
 
+  /** Below it, a Glue 5.0 job with a security configuration names its log groups itself. */
+  get sparkLogPrefix(): string {
+    return `/dp/${this.stem.slice(3)}/spark`
+  }
+
+  /** What Glue makes of the prefix: with a security configuration, its name and that of the role follow. */
+  sparkLogGroup(stream: 'error' | 'output'): string {
+    return `${this.sparkLogPrefix}/${this.glueSecurityConfiguration}-role/${this.role('glue')}/${stream}`
+  }
+
   /** Has no tags: its name alone says whose it is. */
   get glueSecurityConfiguration(): string {
     return `${this.stem}-glue`

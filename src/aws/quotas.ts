@@ -7,6 +7,43 @@ interface Quota {
   code?: string
 }
 
+/** What is about to be created, and how much of it there is. */
+export interface Demand {
+  /** Of the thing, in the plural: `Elastic IP addresses`. */
+  what: string
+  /** Where the quota counts: `in us-east-1`. */
+  where: string
+  inUse: number
+  wanted: number
+}
+
+export interface Limit {
+  service: string
+  code: string
+  value: number
+  /** false: it could not be read, so it is what AWS documents. */
+  read: boolean
+}
+
+/** There is no room for a demand, how that was found out, and how to get more; undefined when there is. */
+export function shortage(
+  { inUse, wanted, what, where }: Demand,
+  { code, read, service, value }: Limit,
+): { message: string; suggestions: string[] } | undefined {
+  // With more than AWS gives everybody the account has a quota of its own, whatever that is.
+  if (inUse + wanted <= value || (!read && inUse > value)) return undefined
+  const assumed = read
+    ? ''
+    : " The limit is AWS's default: that of the account could not be read (servicequotas:GetServiceQuota is not allowed)."
+  return {
+    message: `The AWS account has no room for ${wanted} more ${what} ${where}: ${inUse} of ${value} are in use (quota ${code}).${assumed}`,
+    suggestions: [
+      `Ask for more with \`aws service-quotas request-service-quota-increase --service-code ${service} --quota-code ${code} --desired-value ${inUse + wanted}\`, or remove what is not needed.`,
+      ...(read ? [] : ['If the account has more than the default, allow servicequotas:GetServiceQuota.']),
+    ],
+  }
+}
+
 /** Errors that mean "your account may not have more of these" (spec §14, §15.1). */
 const QUOTAS: Record<string, Quota> = {
   VpcLimitExceeded: { what: 'VPCs per region', service: 'vpc', code: 'L-F678F1CE' },

@@ -1,9 +1,16 @@
 import type { AwsContext } from './context.js'
-import { isAwsError } from './retry.js'
+import { isAwsError, unlessMissing } from './retry.js'
 
-const SERVICE = 'fargate'
-const ON_DEMAND_VCPU = 'L-3032A538'
-const SPOT_VCPU = 'L-36FBB829'
+/** A quota as Service Quotas knows it. */
+export interface QuotaCode {
+  service: string
+  code: string
+}
+
+const ON_DEMAND_VCPU: QuotaCode = { service: 'fargate', code: 'L-3032A538' }
+const SPOT_VCPU: QuotaCode = { service: 'fargate', code: 'L-36FBB829' }
+/** What Service Quotas calls it when the caller may not ask. */
+const DENIED = ['AccessDenied', 'AccessDeniedException']
 
 /** vCPUs that the account may run at once on Fargate; undefined where nobody could say. */
 export interface FargateQuotas {
@@ -31,7 +38,7 @@ export async function fargateQuotas(aws: AwsContext, spot: boolean): Promise<Quo
     ])
     return { quotas: { onDemandVcpu, spotVcpu }, warnings: [] }
   } catch (error) {
-    if (!isAwsError(error, 'AccessDenied', 'AccessDeniedException')) throw error
+    if (!isAwsError(error, ...DENIED)) throw error
     return {
       quotas: {},
       warnings: [
@@ -41,11 +48,16 @@ export async function fargateQuotas(aws: AwsContext, spot: boolean): Promise<Quo
   }
 }
 
-async function quota(aws: AwsContext, code: string): Promise<number | undefined> {
+/** A quota of the account, AWS's default where it has no value of its own; undefined for who may not ask. */
+export async function readableQuota(aws: AwsContext, code: QuotaCode): Promise<number | undefined> {
+  return unlessMissing(quota(aws, code), ...DENIED)
+}
+
+async function quota(aws: AwsContext, { code, service }: QuotaCode): Promise<number | undefined> {
   const { GetAWSDefaultServiceQuotaCommand, GetServiceQuotaCommand, ServiceQuotasClient } =
     await import('@aws-sdk/client-service-quotas')
   const client = aws.clients.of(ServiceQuotasClient)
-  const request = { ServiceCode: SERVICE, QuotaCode: code }
+  const request = { ServiceCode: service, QuotaCode: code }
   try {
     return (await client.send(new GetServiceQuotaCommand(request))).Quota?.Value
   } catch (error) {

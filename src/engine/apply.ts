@@ -19,12 +19,14 @@ import type { Action, Resource } from './resource.js'
 import { walk } from './walk.js'
 
 export interface ApplyOptions extends RunOptions {
-  /** Resources that exist but are no longer in the graph, in the order in which they can be deleted. */
+  /** Resources that exist but are no longer in the graph; `dependsOn` says which of them have to go before which. */
   orphans?: readonly Resource[]
   /** Ids of foreign resources to take over. */
   adopt?: ReadonlySet<string>
   /** Ids that this run created before the walk; they are reported as created. */
   bootstrapped?: ReadonlySet<string>
+  /** Called with what is going to be created, before anything is touched; throws when there is no room for it. */
+  preflight?: (creations: readonly Resource[]) => Promise<void>
   /** Called with the ids that are about to be replaced or deleted, before they are; throws when that is not wanted. */
   authorize?: (destructive: string[]) => void
 }
@@ -63,7 +65,7 @@ const PAST: Record<Action, OutcomeAction> = {
  * compared again with what its dependencies have become, and created or updated.
  *
  * A failure stops only what depends on it. All failures are in the result; nothing is thrown for them.
- * @throws what `authorize` throws
+ * @throws what `preflight` and `authorize` throw
  */
 export function applyGraph(graph: Graph, options: ApplyOptions = {}): Promise<ApplyResult> {
   return new Apply(graph, options).run()
@@ -75,6 +77,7 @@ class Apply {
   /** What is replaced, and what its comparison said. */
   readonly #replaced = new Map<Resource, Change[]>()
   readonly #orphans: readonly Resource[]
+  readonly #creations: Resource[] = []
   #observations: Observations = new Map()
 
   constructor(
@@ -94,6 +97,7 @@ class Apply {
       this.#touchNothing()
       return this.#result([])
     }
+    if (this.#creations.length > 0) await this.options.preflight?.(this.#creations)
     this.#authorize()
     if (this.#replaced.size > 0) await this.#remove(new Set(this.#replaced.keys()))
     await walk(this.graph, {
@@ -105,7 +109,7 @@ class Apply {
     return this.#result(await this.#finishOrphans())
   }
 
-  /** Finds what must not happen, and what has to be replaced. */
+  /** Finds what must not happen, what has to be replaced, and what is missing. */
   #decide(): void {
     const unreadable = new Set(this.#journal.failures.map((failure) => failure.id))
     const adopt = this.options.adopt ?? new Set<string>()
@@ -113,6 +117,7 @@ class Apply {
     for (const failure of failures) this.#journal.failed(this.graph.get(failure.id), failure.error)
     for (const { action, changes, resource } of decisions) {
       if (action === 'replace') this.#replaced.set(resource, changes)
+      else if (action === 'create') this.#creations.push(resource)
     }
   }
 
@@ -194,7 +199,7 @@ class Apply {
   /** Only when all the rest is as desired: until then something may still use them. */
   async #finishOrphans(): Promise<FoundOrphan[]> {
     const { doomed } = sortOrphans(this.#orphans, this.#observations)
-    if (this.#journal.clean) return deleteOrphans(doomed, this.#journal)
+    if (this.#journal.clean) return deleteOrphans(doomed, this.#journal, this.options.concurrency)
     const { failures, stoppedBy } = this.#journal
     for (const { resource } of doomed) {
       if (stoppedBy !== undefined) this.#journal.stop(resource, stoppedBy)

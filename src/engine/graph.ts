@@ -152,7 +152,8 @@ export class Graph {
   }
 }
 
-function reachable(from: Resource, next: (resource: Resource) => readonly Resource[]): Set<Resource> {
+/** Everything that following `next` leads to, from one resource on; itself only when something leads back. */
+export function reachable(from: Resource, next: (resource: Resource) => readonly Resource[]): Set<Resource> {
   const seen = new Set<Resource>()
   const open = [...next(from)]
   for (let at = open.pop(); at !== undefined; at = open.pop()) {

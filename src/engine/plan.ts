@@ -9,7 +9,7 @@ import { unreachable } from './refusals.js'
 import type { Action, Resource } from './resource.js'
 
 export interface PlanOptions extends Omit<RunOptions, 'assertHeld'> {
-  /** Resources that exist but are no longer in the graph, in the order in which they can be deleted. */
+  /** Resources that exist but are no longer in the graph. */
   orphans?: readonly Resource[]
   /** Ids of foreign resources that may be taken over. */
   adopt?: ReadonlySet<string>

@@ -7,6 +7,7 @@ import type { StateMachine } from './asl/definition.js'
 import { AbortedError, StatesError } from './asl/errors.js'
 import { executionArn, interpret, type TaskHandler } from './asl/interpreter.js'
 import { isObject, type Json } from './asl/json.js'
+import { sendMessage } from './messages.js'
 import { objectCreated } from './object-created.js'
 
 export interface DispatchOptions {
@@ -62,7 +63,10 @@ export async function dispatch(options: DispatchOptions): Promise<'started' | 'e
     stateMachineArn: aws.names.stateMachineArn('dispatch'),
     name: randomUUID(),
     input: await objectCreated(aws, input),
-    handlers: { [`arn:${aws.partition}:states:::states:startExecution`]: startExecution },
+    handlers: {
+      [`arn:${aws.partition}:states:::states:startExecution`]: startExecution,
+      [`arn:${aws.partition}:states:::sqs:sendMessage`]: sendMessage(aws),
+    },
     signal: giveUp.signal,
     clock: options.clock,
   })

@@ -14,6 +14,7 @@ import { parseDefinition } from './asl/supported.js'
 import { dispatch } from './dispatch.js'
 import { ExecutionStore, toExecution } from './execution-store.js'
 import { publish, sendMessage } from './messages.js'
+import { getObject } from './objects.js'
 import { identityOf } from './process-identity.js'
 import { runTask } from './task/run-task.js'
 import { WorkerRun } from './worker-run.js'
@@ -38,7 +39,7 @@ const POLL_MS = 500
  */
 export class LocalOrchestrator implements Orchestrator {
   readonly #aws: AwsContext
-  readonly #clock: Clock
+  readonly clock: Clock
   readonly #limit
   readonly #store: ExecutionStore
   readonly #runs = new Map<string, { run: WorkerRun; done: Promise<Execution> }>()
@@ -47,7 +48,7 @@ export class LocalOrchestrator implements Orchestrator {
   constructor(options: LocalOrchestratorOptions) {
     const concurrency = options.concurrency ?? Math.max(1, Math.floor(availableParallelism() / 2))
     this.#aws = options.aws
-    this.#clock = options.clock ?? impatient(systemClock, LONGEST_WAIT_MS)
+    this.clock = options.clock ?? impatient(systemClock, LONGEST_WAIT_MS)
     this.#limit = pLimit(concurrency)
     this.#store = new ExecutionStore(options.aws, 'worker')
     const { partition } = options.aws
@@ -58,6 +59,7 @@ export class LocalOrchestrator implements Orchestrator {
       }),
       [`arn:${partition}:states:::sqs:sendMessage`]: sendMessage(options.aws),
       [`arn:${partition}:states:::sns:publish`]: publish(options.aws),
+      [`arn:${partition}:states:::aws-sdk:s3:getObject`]: getObject(options.aws),
     }
   }
 
@@ -77,11 +79,11 @@ export class LocalOrchestrator implements Orchestrator {
       aws: this.#aws,
       machine: await this.#deployed('dispatch'),
       input,
-      clock: this.#clock,
+      clock: this.clock,
       name,
-      startWorker: (workerInput) => this.#startWorker(name, workerInput),
+      startWorker: (workerInput) => this.startWorker(name, workerInput),
     })
-    return dispatched ?? this.#startWorker(name, { ...input })
+    return dispatched ?? this.startWorker(name, { ...input })
   }
 
   async describe(name: string): Promise<Execution | undefined> {
@@ -123,7 +125,8 @@ export class LocalOrchestrator implements Orchestrator {
     await Promise.allSettled([...this.#runs.values()].map(({ done }) => done))
   }
 
-  async #startWorker(name: string, input: Json): Promise<'started' | 'exists'> {
+  /** As a state machine does, without a dispatcher. @throws DatapipeError ENVIRONMENT_NOT_UP, UNSUPPORTED_DEFINITION */
+  async startWorker(name: string, input: Json): Promise<'started' | 'exists'> {
     const stateMachineArn = this.#aws.names.stateMachineArn('worker')
     const machine = await this.#deployed('worker')
     const run = new WorkerRun(
@@ -141,7 +144,7 @@ export class LocalOrchestrator implements Orchestrator {
     )
     if (!(await this.#store.create(run.record))) return 'exists'
     const done = this.#limit(() =>
-      run.run(machine, { stateMachineArn, handlers: this.#handlers, clock: this.#clock }),
+      run.run(machine, { stateMachineArn, handlers: this.#handlers, clock: this.clock }),
     )
     // For whoever watches; nobody may.
     done.catch(() => undefined)
@@ -166,8 +169,8 @@ export class LocalOrchestrator implements Orchestrator {
     }
   }
 
-  /** The definition as it is deployed now. @throws DatapipeError ENVIRONMENT_NOT_UP, UNSUPPORTED_DEFINITION */
-  async #deployed(machine: MachineName): Promise<StateMachine> {
+  /** The definition as it is deployed now; undefined when there is none. @throws DatapipeError UNSUPPORTED_DEFINITION */
+  async find(machine: MachineName): Promise<StateMachine | undefined> {
     const stateMachineArn = this.#aws.names.stateMachineArn(machine)
     try {
       const { definition } = await this.#aws.clients
@@ -176,11 +179,18 @@ export class LocalOrchestrator implements Orchestrator {
       return parseDefinition(definition ?? '')
     } catch (error) {
       if ((error as Error).name !== 'StateMachineDoesNotExist') throw error
-      throw new DatapipeError(
-        'ENVIRONMENT_NOT_UP',
-        `Environment ${this.#aws.env} has no state machine ${this.#aws.names.stateMachine(machine)}.`,
-        { suggestions: [`Create it: datapipe up --env ${this.#aws.env}`], cause: error },
-      )
+      return undefined
     }
+  }
+
+  /** @throws DatapipeError ENVIRONMENT_NOT_UP, UNSUPPORTED_DEFINITION */
+  async #deployed(machine: MachineName): Promise<StateMachine> {
+    const found = await this.find(machine)
+    if (found !== undefined) return found
+    throw new DatapipeError(
+      'ENVIRONMENT_NOT_UP',
+      `Environment ${this.#aws.env} has no state machine ${this.#aws.names.stateMachine(machine)}.`,
+      { suggestions: [`Create it: datapipe up --env ${this.#aws.env}`] },
+    )
   }
 }

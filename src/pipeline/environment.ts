@@ -71,7 +71,7 @@ export function environmentResources(
       glue: gluePart,
       database: catalogPart.database,
     }),
-    spark: spark(aws, environment, storagePart, gluePart),
+    spark: spark(aws, environment, securityPart, storagePart, gluePart),
   }
   const orchestrationPart = orchestration(aws, environment, { ...parts, fargate })
   const backfillPart = backfill(aws, environment, { ...parts, worker: orchestrationPart.worker })

@@ -11,6 +11,7 @@ import { Role } from '../resources/iam/role.js'
 import { LogGroup } from '../resources/logs/log-group.js'
 import { LogResourcePolicy } from '../resources/logs/resource-policy.js'
 import type { AwsResource } from '../resources/resource.js'
+import { LOG_POLICY_ID, LOGS_ID } from './ingestion-orphans.js'
 import { datasyncLogPolicy, datasyncRolePolicy, datasyncTrust, REPORT_PREFIX } from './policies/datasync.js'
 import type { Security } from './security.js'
 import type { Storage } from './storage.js'
@@ -39,7 +40,7 @@ export function ingestion(
   const { names } = aws
   const logGroup = new LogGroup(
     aws,
-    'ingestion/logs',
+    LOGS_ID,
     names.logGroup('datasync'),
     { retentionDays: environment.compute.logRetentionDays, keyArn: () => key.attributes.arn },
     { dependsOn: [key] },
@@ -47,7 +48,7 @@ export function ingestion(
   const logGroupArn = names.arn('logs', `log-group:${logGroup.name}`)
   const logPolicy = new LogResourcePolicy(
     aws,
-    'ingestion/log-policy',
+    LOG_POLICY_ID,
     names.datasync,
     { logGroupArn, policy: () => datasyncLogPolicy(names) },
     { within: [logGroup] },

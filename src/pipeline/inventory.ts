@@ -12,7 +12,10 @@ import type { AwsContext } from '../aws/context.js'
 import { unlessMissing } from '../aws/retry.js'
 import { fromTagList, TAG, type Tags } from '../aws/tags.js'
 import { accountWide } from './account-wide.js'
+import { namedQueriesOf } from './catalog.js'
+import { ingestionInventory } from './ingestion-inventory.js'
 import { networkInventory } from './network/inventory.js'
+import { sparkScripts } from './spark-scripts.js'
 
 /** Something on AWS that carries the tags of an environment. */
 export interface InventoryItem {
@@ -20,25 +23,33 @@ export interface InventoryItem {
   /** Logical id from its tags. */
   id: string
   tags: Tags
+  /** Where a DataSync location is: `smb://host/share`. */
+  uri?: string
+  /** When an object was put, in milliseconds. */
+  modified?: number
 }
 
 /**
  * Everything that carries the tags of this environment, whether the configuration knows it or not. The tagging API lags
  * behind deletions and does not know IAM roles (spec §1.3): roles are listed by their names, and what is found must be
  * looked at before it is believed. What of the network is billed by the hour is asked for at EC2 itself, and
- * schedules at their own service: one that nobody knows of would go on starting things.
+ * schedules at their own service: one that nobody knows of would go on starting things. Named queries have no tags at all.
  */
 export async function inventory(aws: AwsContext): Promise<InventoryItem[]> {
-  const [tagged, roles, network, schedules] = await Promise.all([
+  const [tagged, roles, network, schedules, queries] = await Promise.all([
     taggedResources(aws),
     rolesOf(aws),
     networkInventory(aws),
     scheduleGroupsOf(aws),
+    namedQueriesOf(aws),
   ])
-  const global = await accountWide(aws, tagged)
-  const byArn = new Map(
-    [...tagged, ...roles, ...global, ...network, ...schedules].map((item) => [item.arn, item]),
-  )
+  const first = [...tagged, ...roles, ...network, ...schedules, ...queries]
+  const beside = await Promise.all([
+    accountWide(aws, tagged),
+    ingestionInventory(aws, first),
+    sparkScripts(aws, first),
+  ])
+  const byArn = new Map([...first, ...beside.flat()].map((item) => [item.arn, item]))
   return [...byArn.values()].sort((a, b) => (a.arn < b.arn ? -1 : 1))
 }
 

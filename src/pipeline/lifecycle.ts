@@ -1,3 +1,4 @@
+import { SOURCE_PREFIX } from '../resources/codebuild/upload.js'
 import type { LifecycleRule } from '../resources/s3/bucket.js'
 import { REPORT_PREFIX } from './policies/datasync.js'
 import { SPARK_TEMP_PREFIX } from './policies/glue.js'
@@ -30,6 +31,9 @@ export const artifactsLifecycle: LifecycleRule[] = [
   { id: 'expire-old-versions', prefix: '', noncurrentExpirationDays: 30 },
   { id: 'expire-query-results', prefix: 'athena/', expirationDays: 30 },
   { id: 'expire-map-runs', prefix: `${MAP_RESULTS_PREFIX}/`, expirationDays: 30 },
+  // What an image was built from. The images themselves stay in ECR, where a roll-back finds them; a build that is wanted
+  // again uploads its source again.
+  { id: 'expire-image-sources', prefix: SOURCE_PREFIX, expirationDays: 90 },
   { id: 'expire-spark-temp', prefix: SPARK_TEMP_PREFIX, expirationDays: 7 },
   { id: 'expire-datasync-reports', prefix: `${REPORT_PREFIX}/`, expirationDays: 90 },
 ]

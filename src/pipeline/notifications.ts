@@ -42,10 +42,10 @@ export function failureNotification({ env, topicArn }: NotificationSettings): Pa
 }
 
 /**
- * Parameters of `sns:publish` for a file that was loaded. Read from the state's data: `$.bucket`, `$.key`, `$.versionId`.
- * Row counts are in the run's record, whose key no state machine can compute: the message says how to see them.
+ * Parameters of `sns:publish` for a file that was loaded. Read from the state's data: `$.bucket`, `$.key`, `$.versionId`, and
+ * with numbers `$.read.result`, all four of them. Without them the message says how to see them.
  */
-export function successNotification({ env, topicArn }: NotificationSettings): Parameters {
+export function successNotification({ env, topicArn }: NotificationSettings, numbers: boolean): Parameters {
   return {
     TopicArn: topicArn,
     Subject: subject(env, 'a file was loaded'),
@@ -56,8 +56,14 @@ export function successNotification({ env, topicArn }: NotificationSettings): Pa
       ['Version:   {}', '$.versionId'],
       ['Execution: {}', '$$.Execution.Id'],
       [''],
-      ['Rows in, out and rejected:'],
-      [`    datapipe status --env ${env}`],
+      ...(numbers
+        ? ([
+            ['Rows in:       {}', '$.read.result.rowsIn'],
+            ['Rows out:      {}', '$.read.result.rowsOut'],
+            ['Rows rejected: {}', '$.read.result.rowsRejected'],
+            ['Duration:      {} s', '$.read.result.seconds'],
+          ] as const)
+        : ([['Rows in, out and rejected:'], [`    datapipe status --env ${env}`]] as const)),
     ]),
   }
 }

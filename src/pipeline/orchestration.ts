@@ -57,7 +57,9 @@ export function orchestration(
         assignPublicIp: network.assignPublicIp,
         failedQueueUrl: messaging.failed.attributes.url,
         topicArn: messaging.topic.attributes.arn,
-        onSuccess: environment.notify.onSuccess,
+        onSuccess: environment.notify.onSuccess
+          ? { resultsBucket: parts.storage.transformed.attributes.bucket, account: aws.account }
+          : undefined,
       }),
     dependsOn: [
       compute.cluster,
@@ -66,13 +68,14 @@ export function orchestration(
       ...network.taskSubnets,
       messaging.failed,
       messaging.topic,
+      ...(environment.notify.onSuccess ? [parts.storage.transformed] : []),
     ],
   })
   const { machine: dispatch, logs: dispatchLogs } = encryptedMachine(aws, environment, 'dispatch', {
     key,
     role: roles['sfn-dispatch'],
-    definition: () => dispatchDefinition(worker.attributes.arn),
-    dependsOn: [worker],
+    definition: () => dispatchDefinition(worker.attributes.arn, messaging.failed.attributes.url),
+    dependsOn: [worker, messaging.failed],
   })
 
   const rule = new EventRule(

@@ -1,36 +1,80 @@
 import { parseArn } from '../aws/arn.js'
 import type { AwsContext } from '../aws/context.js'
+import { UNKNOWN } from '../engine/change.js'
 import type { AwsResource } from '../resources/resource.js'
 import { untaggedBeside } from './glue.js'
+import { policyBesideLogs } from './ingestion-orphans.js'
 import type { InventoryItem } from './inventory.js'
 import { BUILDERS } from './orphan-builders.js'
+import { ONE_BY_ONE, USES } from './orphan-order.js'
 import { retiredSubscriptions } from './retired-subscriptions.js'
+import { scriptsInUse } from './spark-scripts.js'
 import { groupBesideCheck } from './success-check.js'
 
 /** The resource behind an item of the inventory, or undefined when it is of a kind that datapipe does not make. */
-export function resourceOf(aws: AwsContext, item: InventoryItem): AwsResource | undefined {
-  return BUILDERS[rankOf(item)]?.[1](aws, item.id, item.tags.Name ?? parseArn(item.arn).name)
+export function resourceOf(
+  aws: AwsContext,
+  item: InventoryItem,
+  uses: readonly AwsResource[] = [],
+): AwsResource | undefined {
+  const name = item.tags.Name ?? parseArn(item.arn).name
+  return BUILDERS[rankOf(item)]?.[1](aws, item.id, name, { dependsOn: uses }, item)
 }
 
-/** What carries our tags but is in no graph: left over from an earlier configuration. Ordered for deletion. */
+/**
+ * What carries our tags but is in no graph: left over from an earlier configuration. Listed in an order in which it can be
+ * deleted; `dependsOn` says which of them use which.
+ */
 export function orphansOf(
   aws: AwsContext,
   items: readonly InventoryItem[],
   known: readonly AwsResource[],
 ): AwsResource[] {
-  const ids = new Set(known.map((resource) => resource.id))
+  const kept = new Set([...known.map(({ id }) => id), ...scriptsInUse(items, known)])
+  const candidates = [
+    ...items,
+    ...untaggedBeside(aws, items),
+    ...groupBesideCheck(aws, items),
+    ...policyBesideLogs(aws, items),
+  ]
+    .filter(({ id }) => !kept.has(id))
+    .sort((a, b) => rankOf(a) - rankOf(b))
+  const byKind = new Map<string, AwsResource[]>()
   const orphans = new Map<string, AwsResource>()
-  for (const item of [...items, ...untaggedBeside(aws, items), ...groupBesideCheck(aws, items)].sort(
-    (a, b) => rankOf(a) - rankOf(b),
-  )) {
-    const resource = ids.has(item.id) ? undefined : resourceOf(aws, item)
-    if (resource !== undefined) orphans.set(resource.id, resource)
+  // What is used is deleted last, and made first.
+  for (const item of candidates.reverse()) {
+    if (orphans.has(item.id)) continue
+    const kind = kindOf(item)
+    const namesakes = byKind.get(kind) ?? []
+    const used = (USES[kind] ?? []).flatMap((one) => byKind.get(one) ?? [])
+    const resource = resourceOf(aws, item, ONE_BY_ONE.has(kind) ? [...used, ...namesakes] : used)
+    if (resource === undefined || known.some((one) => isSame(one, resource))) continue
+    orphans.set(resource.id, resource)
+    byKind.set(kind, [...namesakes, resource])
   }
-  for (const retired of retiredSubscriptions(aws, items, known)) orphans.set(retired.id, retired)
-  return [...orphans.values()]
+  return [...[...orphans.values()].reverse(), ...retiredSubscriptions(aws, items, known)]
+}
+
+/**
+ * Where AWS keeps names unique, what has the name of something that the configuration knows is that thing, whatever somebody
+ * wrote into its `datapipe:id`: it is repaired, and must not be deleted as an orphan of the id that it carries.
+ */
+function isSame(known: AwsResource, found: AwsResource): boolean {
+  const { expectedPhysicalId } = found
+  return (
+    known.type === found.type &&
+    expectedPhysicalId !== UNKNOWN &&
+    known.expectedPhysicalId === expectedPhysicalId
+  )
 }
 
 function rankOf(item: InventoryItem): number {
-  const { kind, service } = parseArn(item.arn)
-  return BUILDERS.findIndex(([key]) => key === `${service}:${kind}`)
+  const kind = kindOf(item)
+  return BUILDERS.findIndex(([key]) => key === kind)
+}
+
+/** Service and kind of the ARN. What is in a bucket has the name of that where others have their kind. */
+function kindOf({ arn }: InventoryItem): string {
+  const { kind, service } = parseArn(arn)
+  return service === 's3' && kind !== '' ? 's3:object' : `${service}:${kind}`
 }

@@ -85,7 +85,7 @@ export function security(aws: AwsContext, environment: Environment): Security {
       'sfn-worker',
       'the worker state machine',
       () => statesTrust(names),
-      () => workerRolePolicy(names, keyArn()),
+      () => workerRolePolicy(names, keyArn(), { readsResults: environment.notify.onSuccess }),
     ),
     'sfn-dispatch': role(
       'sfn-dispatch',

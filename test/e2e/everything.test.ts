@@ -16,11 +16,37 @@ notify: { email: [ops@example.com], onSuccess: true }
 monitoring: { alarms: true, dashboard: true, noSuccessDays: 7, rejectedRowsPerDay: 10, budgetMonthlyUsd: 50 }
 catalog: { crawler: schedule, namedQueries: { rows: "select 1" } }
 spark: { enabled: true }
+datasync:
+  location:
+    type: smb
+    host: files.example.com
+    path: /share
+    user: reader
+    secretArn: arn:aws:secretsmanager:eu-north-1:123456789012:secret:files-AbCdEf
 `
+/** What only the options make: that `down` leaves none of it is shown below. */
+const OPTIONAL = [
+  'addresses',
+  'alarms',
+  'budgets',
+  'crawlers',
+  'dashboards',
+  'dataSyncLocations',
+  'dataSyncTasks',
+  'flowLogs',
+  'jobs',
+  'namedQueries',
+  'natGateways',
+  'networkAcls',
+  'scheduleGroups',
+  'schedules',
+  'securityConfigurations',
+  'subscriptions',
+]
 const NOTHING = { created: 0, updated: 0, replaced: 0, deleted: 0 }
 
 describe('an environment with every option on, through the built CLI', function () {
-  this.timeout(180_000)
+  this.timeout(300_000)
   let user: User
   let endpoint: string
 
@@ -41,6 +67,7 @@ describe('an environment with every option on, through the built CLI', function 
     const first = await up()
     expect(first.changes.created).to.equal(first.resources.length)
     expect((await up()).changes).to.include(NOTHING)
+    expect(present(await snapshot(endpoint))).to.include.keys(OPTIONAL)
 
     await user.write('datapipe.yaml', everything('egress: endpoints, zones: 2'))
     const plan = await user.json<PlanResult>('plan', '--env', 'local')
@@ -57,7 +84,7 @@ describe('an environment with every option on, through the built CLI', function 
     const plain = await up()
     expect(plain.changes).to.include(NOTHING)
     expect(
-      plain.resources.filter(({ id }) => /nat|alarm|schedule|spark|crawl|backfill/.test(id)),
+      plain.resources.filter(({ id }) => /nat|alarm|schedule|spark|crawl|backfill|query|ingestion/.test(id)),
     ).to.deep.equal([])
 
     const gone = await user.json<DownResult>('down', '--env', 'local', '--delete-data', '--yes')

@@ -131,58 +131,27 @@ describe('applyGraph', () => {
     expect(cloud.things.get('bucket')).to.deep.include({ owned: true, settings: { size: '2' } })
   })
 
-  describe('orphans', () => {
-    const orphans = () => [make('old/user'), make('old/used'), make('data', [], { retain: true })]
-    beforeEach(() => {
-      const ref = cloud.put('old/used')
-      cloud.put('old/user', { uses: ref })
-      cloud.put('data')
-    })
+  it('asks whether there is room for what is missing, before it touches anything', async () => {
+    await applyGraph(new Graph([make('vpc')]))
+    cloud.log.length = 0
+    cloud.put('old')
+    const asked: string[][] = []
+    const full = new Error('full')
+    const preflight = (creations: readonly { id: string }[]) => {
+      asked.push(creations.map(({ id }) => id))
+      return Promise.reject(full)
+    }
+    const options = { preflight, orphans: [make('old')] }
+    const error: unknown = await applyGraph(network(), options).catch((reason: unknown) => reason)
+    expect(error).to.equal(full)
+    expect(asked).to.deep.equal([['subnet', 'route']])
+    expect(cloud.writes()).to.deep.equal([])
+  })
 
-    it('are deleted in the order given, after all the rest; data stays', async () => {
-      const result = await applyGraph(new Graph([make('new')]), { orphans: orphans() })
-      expect(cloud.writes()).to.deep.equal(['create new', 'delete old/user', 'delete old/used'])
-      expect(actions(result)).to.deep.equal({
-        new: 'created',
-        'old/user': 'deleted',
-        'old/used': 'deleted',
-      })
-      expect(result.kept.map(({ id }) => id)).to.deep.equal(['data'])
-      expect(Object.keys(cloud.snapshot())).to.deep.equal(['data', 'new'])
-    })
-
-    it('stay while something failed that may still use them', async () => {
-      cloud.before = (verb, id) => {
-        if (verb === 'create' && id === 'new') throw new Error('no')
-      }
-      const result = await applyGraph(new Graph([make('new')]), { orphans: orphans() })
-      expect(cloud.calls('delete')).to.deep.equal([])
-      expect(reasons(result)).to.deep.equal({
-        'old/user': 'may still be in use because of new',
-        'old/used': 'may still be in use because of new',
-      })
-    })
-
-    it('that are left when the run is interrupted are reported', async () => {
-      const controller = new AbortController()
-      cloud.before = (verb) => {
-        if (verb === 'delete') controller.abort()
-      }
-      const result = await applyGraph(new Graph([]), { orphans: orphans(), signal: controller.signal })
-      expect(actions(result)).to.deep.equal({ 'old/user': 'deleted' })
-      expect(reasons(result)).to.deep.equal({ 'old/used': 'interrupted' })
-      expect(result.stoppedBy).to.be.instanceOf(InterruptedError)
-    })
-
-    it('that are held are reported, and the others go', async () => {
-      cloud.put('outsider', { uses: cloud.things.get('old/user')!.ref })
-      cloud.put('old/lone')
-      const result = await applyGraph(new Graph([]), { orphans: [make('old/user'), make('old/lone')] })
-      expect(result.failures).to.have.length(1)
-      expect(result.failures[0]!.error).to.have.property('code', 'DELETE_BLOCKED')
-      expect((result.failures[0]!.error as Error).message).to.contain('held by outsider')
-      expect(actions(result)).to.deep.equal({ 'old/lone': 'deleted' })
-    })
+  it('does not ask for room when nothing is missing', async () => {
+    await applyGraph(network())
+    const result = await applyGraph(network('2'), { preflight: () => Promise.reject(new Error('asked')) })
+    expect(result.counts).to.deep.equal({ ...NOTHING, updated: 1, unchanged: 2 })
   })
 
   describe('stopping', () => {

@@ -102,7 +102,7 @@ export class Deployment {
       failedQueueUrl: this.#failedQueue,
       topicArn,
     })
-    const dispatch = dispatchDefinition(names.stateMachineArn('worker'))
+    const dispatch = dispatchDefinition(names.stateMachineArn('worker'), this.#failedQueue)
     for (const [machine, definition] of [
       ['worker', worker],
       ['dispatch', dispatch],

@@ -83,9 +83,11 @@ describe('Glue in an environment', () => {
       'security/glue-security-configuration',
       'security/role/glue',
       'spark/job',
+      'spark/logs/error',
+      'spark/logs/output',
       'spark/script',
     ])
-    expect(added('spark: { enabled: true }\ncatalog: { crawler: on-demand }')).to.have.length(8)
+    expect(added('spark: { enabled: true }\ncatalog: { crawler: on-demand }')).to.have.length(10)
   })
 
   it('keeps named queries as they are configured', () => {

@@ -127,7 +127,8 @@ describe('the roles of services, judged by a simulator', function () {
       { action: 'states:StopExecution', resource: arn('states', 'execution:dp-sensors-dev-worker:x') },
       { action: 'states:DeleteStateMachine', resource: worker },
       { action: 'iam:PassRole', resource: names.roleArn('ecs-task') },
-      { action: 'sqs:SendMessage', resource: arn('sqs', names.queue('failed')) },
+      { action: 'sqs:SendMessage', resource: arn('sqs', names.queue('events-dlq')) },
+      { action: 'sqs:ReceiveMessage', resource: arn('sqs', names.queue('failed')) },
       { action: 'kms:Decrypt', resource: key },
     ]
     for (const role of ['sfn-dispatch', 'events'] as const)

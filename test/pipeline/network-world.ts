@@ -89,10 +89,9 @@ export class World {
     return withoutWaiting(async () => {
       const { all, orphans } = await this.#prepare(settings)
       // As `down` does: what is in no configuration goes first.
-      const graph = new Graph([...all, ...orphans], (resource) => {
-        const place = orphans.indexOf(resource)
-        return place === -1 ? resource.dependsOn : [...all, ...orphans.slice(place + 1)]
-      })
+      const graph = new Graph([...all, ...orphans], (resource) =>
+        orphans.includes(resource) ? [...all, ...resource.dependsOn] : resource.dependsOn,
+      )
       return destroyGraph(graph)
     })
   }

@@ -15,6 +15,7 @@ const DATA = {
   key: KEY,
   versionId: 'v1',
   error: { Error: 'datapipe.DataError', Cause: '{"Containers":[{"ExitCode":64}]}' },
+  read: { result: { rowsIn: 1000, rowsOut: 24_812, rowsRejected: 3, seconds: 42 } },
   last: { time: '2026-01-01T00:00:00Z' },
 }
 
@@ -37,7 +38,8 @@ async function published(parameters: object): Promise<{ Subject: string; Message
 describe('notifications', () => {
   const all = {
     failure: failureNotification(settings),
-    success: successNotification(settings),
+    success: successNotification(settings, false),
+    'success-with-numbers': successNotification(settings, true),
     'no-success': noSuccessNotification(settings, 35),
   }
   for (const [name, parameters] of Object.entries(all)) {

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import type { PolicyDocument } from '../../src/aws/policy.js'
-import { backfillRolePolicy } from '../../src/pipeline/policies/orchestration-roles.js'
+import { backfillRolePolicy, workerRolePolicy } from '../../src/pipeline/policies/orchestration-roles.js'
 import { schedulerRolePolicy, schedulerTrust } from '../../src/pipeline/policies/scheduler.js'
 import { expectGolden } from '../support/golden.js'
 import { testContext } from '../support/resource.js'
@@ -10,6 +10,7 @@ const KEY = 'arn:aws:kms:us-east-1:111122223333:key/11111111-2222-3333-4444-5555
 
 const POLICIES: Record<string, PolicyDocument> = {
   'role-sfn-backfill': backfillRolePolicy(names, KEY),
+  'role-sfn-worker-tells': workerRolePolicy(names, KEY, { readsResults: true }),
   'trust-scheduler': schedulerTrust(names),
   'role-scheduler': schedulerRolePolicy(names, KEY),
 }

@@ -6,6 +6,7 @@ import { runTiers, SIZE_TIERS, type RunTier } from '../../src/pipeline/size-tier
 import { workerDefinition } from '../../src/pipeline/state-machines/worker.js'
 import { DATA_ERROR_EXIT_CODE } from '../../src/transform/exit-codes.js'
 import { entered, run } from '../local/asl/run.js'
+import { EventClock } from '../local/asl/event-clock.js'
 import { VirtualClock } from '../local/asl/virtual-clock.js'
 import { answering, KEYS, type Recorded } from './answering.js'
 import { testContext } from '../support/resource.js'
@@ -30,7 +31,7 @@ const BAD_DATA = stopped({
 })
 const input = { bucket: 'raw', key: 'inbox/t/a.csv', size: 100, versionId: 'v1', source: 's3-event' }
 
-function worker(tiers?: readonly RunTier[]): object {
+function worker(tiers?: readonly RunTier[], tells = false): object {
   return workerDefinition({
     env: 'dev',
     tiers,
@@ -42,6 +43,7 @@ function worker(tiers?: readonly RunTier[]): object {
     assignPublicIp: true,
     failedQueueUrl: 'https://sqs/failed',
     topicArn: 'topic',
+    onSuccess: tells ? { resultsBucket: 'transformed', account: '111122223333' } : undefined,
   })
 }
 
@@ -58,6 +60,8 @@ async function work(runTask: TaskHandler, options: { tiers?: readonly RunTier[];
 const START_STATES = ['Begin', 'ChooseSize', 'Small']
 const END_STATES = ['ToFailedQueue', 'Notify', 'Failed']
 const RETRY_STATES = ['Diagnose', 'ReadReport', 'WhatFailed', 'CountAttempt', 'WaitBeforeRetry', 'Transform']
+
+const HOUR = 3_600_000
 
 describe('the worker, run', () => {
   it('succeeds, and tells nobody', async () => {
@@ -135,38 +139,87 @@ describe('the worker, run', () => {
     for (const [index, ms] of slept.entries()) expect(ms).to.be.at.most(Math.min(15 * 2 ** index, 300) * 1000)
   })
 
-  it('waits for a day and more while the account is full, then gives the file to the failed-files queue', async () => {
-    const full = new StatesError('AmazonECS.Unknown', 'Capacity is unavailable at this time')
-    const { outcome, send, slept } = await work(answering(full))
-    expect(outcome).to.include({ status: 'FAILED', error: 'AmazonECS.Unknown' })
-    expect(slept).to.have.length(600)
-    expect(send.calls).to.have.length(1)
-    expect(outcome.history.length).to.be.lessThan(25_000)
-  })
-
   for (const refusal of [
-    new StatesError('ECS.ClientException', "You've reached the limit on the number of vCPUs you can run"),
-    new StatesError(
-      'ECS.InvalidParameterException',
-      'Request limit exceeded. (ErrorCode: RequestLimitExceeded)',
-    ),
+    new StatesError('AmazonECS.Unknown', '{"Failures":[{"Reason":"RESOURCE:CPU"}]}'),
+    new StatesError('AmazonECS.Unknown', 'Capacity is unavailable at this time'),
+    new StatesError('ECS.AmazonECSException', "You've reached the limit on the number of vCPUs you can run"),
+    new StatesError('ECS.ClientException', "You've reached the limit on the number of vCPUs"),
+    new StatesError('ECS.InvalidParameterException', 'Request limit exceeded.'),
     stopped({ StopCode: 'TaskFailedToStart', StoppedReason: 'Capacity is unavailable at this time.' }),
+    stopped({
+      StopCode: 'TaskFailedToStart',
+      StoppedReason: 'The specified subnet does not have enough free addresses to satisfy the request.',
+    }),
   ]) {
-    it(`waits when the refusal is ${refusal.error}: ${refusal.cause.slice(0, 60)}`, async () => {
-      const { outcome, slept, states } = await work(answering(refusal, refusal, refusal, refusal, SUCCESS))
-      expect(outcome.status).to.equal('SUCCEEDED')
-      expect(states.filter((state) => state === 'WaitForCapacity')).to.have.length(4)
-      expect(slept).to.deep.equal([120_000, 120_000, 120_000, 120_000])
+    it(`waits most of a day and more, at random, for: ${refusal.error} ${refusal.cause.slice(0, 60)}`, async () => {
+      const { outcome, send, slept } = await work(answering(refusal))
+      expect(outcome).to.include({ status: 'FAILED', error: refusal.error })
+      expect(send.calls).to.have.length(1)
+      expect(sum(slept)).to.be.greaterThan(16 * HOUR)
+      for (const ms of slept) expect(ms).to.be.at.most(300_000)
+      // Refused together, they do not come back together.
+      expect(new Set(slept).size).to.be.greaterThan(100)
+      expect(outcome.history.length).to.be.lessThan(25_000)
+    })
+
+    it(`gives up before the execution's own time-out loses the file: ${refusal.cause.slice(0, 60)}`, async () => {
+      const random = Math.random
+      Math.random = () => 0.999_999
+      try {
+        const { outcome, send, slept } = await work(answering(refusal))
+        expect([outcome.status, send.calls.length]).to.deep.equal(['FAILED', 1])
+        expect(sum(slept)).to.be.lessThan(72 * HOUR)
+      } finally {
+        Math.random = random
+      }
     })
   }
 
-  it('does not wait for ever', async () => {
-    const full = new StatesError('ECS.ClientException', "You've reached the limit on the number of vCPUs")
-    const { outcome, send, states } = await work(answering(full))
-    expect(outcome).to.include({ status: 'FAILED', error: 'ECS.ClientException' })
-    expect(states.filter((state) => state === 'WaitForCapacity')).to.have.length(500)
-    expect(outcome.history.length).to.be.lessThan(25_000)
-    expect(send.calls).to.have.length(1)
+  for (const refusal of [
+    new StatesError('ECS.ClientException', "You've reached the limit on the number of vCPUs you can run"),
+    stopped({ StopCode: 'TaskFailedToStart', StoppedReason: 'Capacity is unavailable at this time.' }),
+  ]) {
+    it(`takes its place when there is one: ${refusal.error}`, async () => {
+      const { outcome, slept, states } = await work(answering(refusal, refusal, refusal, refusal, SUCCESS))
+      expect(outcome.status).to.equal('SUCCEEDED')
+      expect(states.filter((state) => state === 'WaitForCapacity')).to.have.length(4)
+      for (const [index, ms] of slept.entries()) expect(ms).to.be.within(1000, 15_000 * 2 ** index)
+    })
+  }
+
+  it('lets 500 files that arrive at once through a quota of 20 tasks, and loses none', async () => {
+    const clock = new EventClock()
+    const began = clock.now().getTime()
+    let [running, most, refused] = [0, 0, 0]
+    const runTask: TaskHandler = async ({ signal }) => {
+      if (running >= 20) {
+        refused++
+        throw new StatesError('ECS.AmazonECSException', "You've reached the limit on the number of vCPUs")
+      }
+      most = Math.max(most, ++running)
+      await clock.sleep(60_000, signal)
+      running--
+      return SUCCESS
+    }
+    const send = answering()
+    const outcomes = await Promise.all(
+      Array.from({ length: 500 }, (_, n) =>
+        run(
+          worker(),
+          { ...input, key: `inbox/t/${n}.csv` },
+          {
+            handlers: { [RUN_TASK]: runTask, [SEND]: send, [PUBLISH]: answering() },
+            name: `o-${n}`,
+            clock,
+          },
+        ),
+      ),
+    )
+    expect(outcomes.map(({ status }) => status)).to.deep.equal(outcomes.map(() => 'SUCCEEDED'))
+    expect([most, send.calls]).to.deep.equal([20, []])
+    expect(refused).to.be.greaterThan(500)
+    // 25 minutes of work for 20 places. What waits longest has its place soon after one is free.
+    expect(clock.now().getTime() - began).to.be.within(25 * 60_000, 4 * HOUR)
   })
 
   it('does not repeat a call that can never succeed, whatever the file is called', async () => {
@@ -300,3 +353,75 @@ describe('the worker on Spot, run', () => {
     expect(providers(runTask)).to.deep.equal(['FARGATE'])
   })
 })
+
+describe('the worker that tells of what was loaded, run', () => {
+  const READ = 'arn:aws:states:::aws-sdk:s3:getObject'
+  const RESULT = { outcome: 'succeeded', rowsIn: 10, rowsOut: 80, rowsRejected: 2, seconds: 3 }
+  const stored = (result: Json): Json => ({ Body: JSON.stringify(result) })
+
+  async function load(read: Recorded, publish = answering(), key = input.key) {
+    const runTask = answering(SUCCESS)
+    const outcome = await run(
+      worker(undefined, true),
+      { ...input, key },
+      {
+        handlers: { [RUN_TASK]: runTask, [READ]: read, [PUBLISH]: publish },
+        name: 'o-1',
+      },
+    )
+    const told = publish.calls as { Message: string }[]
+    return { outcome, runTask, told: told.map(({ Message }) => Message) }
+  }
+
+  it('tells the task where to leave its numbers, reads them there, and says them', async () => {
+    const read = answering(stored(RESULT))
+    const { outcome, runTask, told } = await load(read, answering(), KEYS[2])
+    expect(outcome.status, outcome.cause).to.equal('SUCCEEDED')
+    const [{ Overrides }] = runTask.calls as [
+      { Overrides: { ContainerOverrides: { Environment: object[] }[] } },
+    ]
+    expect(Overrides.ContainerOverrides[0]!.Environment).to.deep.include({
+      Name: 'DP_RESULT_KEY',
+      Value: 'datapipe_results/o-1.json',
+    })
+    expect(read.calls).to.deep.equal([
+      { Bucket: 'transformed', Key: 'datapipe_results/o-1.json', ExpectedBucketOwner: '111122223333' },
+    ])
+    expect(told).to.have.length(1)
+    expect(told[0]).to.include(`s3://raw/${KEYS[2]!}\n`)
+    expect(told[0]).to.match(/Rows in: +10\nRows out: +80\nRows rejected: 2\nDuration: +3 s$/)
+  })
+
+  for (const [what, answer] of [
+    ['there are none', new StatesError('S3.NoSuchKeyException', 'no such key')],
+    ['it may not see whether there are any', new StatesError('S3.S3Exception', 'Access Denied')],
+    ['they cannot be read', new StatesError('S3.SdkClientException', 'no answer')],
+    ['they are no JSON', { Body: '{' }],
+    ['they are no object', stored([1])],
+    ['one is missing', stored({ ...RESULT, rowsOut: null })],
+    ['they are of another release', stored({ outcome: 'succeeded', rows: 3 })],
+  ] as const) {
+    it(`says it without numbers when ${what}`, async () => {
+      const { outcome, told } = await load(answering(answer))
+      expect(outcome.status, outcome.cause).to.equal('SUCCEEDED')
+      expect(told).to.have.length(1)
+      expect(told[0]).to.include('datapipe status --env dev').and.not.include('Duration')
+    })
+  }
+
+  for (const result of ['superseded', 'already-loaded']) {
+    it(`says nothing of a version that was ${result}`, async () => {
+      const { outcome, told } = await load(answering(stored({ ...RESULT, outcome: result })))
+      expect([outcome.status, told]).to.deep.equal(['SUCCEEDED', []])
+    })
+  }
+
+  it('succeeds also when nobody can be told', async () => {
+    const dead = answering(new StatesError('SNS.AuthorizationErrorException', 'no'))
+    expect((await load(answering(stored(RESULT)), dead)).outcome.status).to.equal('SUCCEEDED')
+  })
+})
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0)
+}

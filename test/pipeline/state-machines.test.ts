@@ -21,6 +21,8 @@ const SETTINGS: WorkerSettings = {
   topicArn: names.arn('sns', names.topic),
 }
 
+const RESULTS = { resultsBucket: names.bucket('transformed'), account: '111122223333' }
+
 const BACKFILL = {
   workerArn: names.stateMachineArn('worker'),
   rawBucket: names.bucket('raw'),
@@ -43,7 +45,8 @@ describe('state machines', () => {
   for (const [name, definition] of [
     ['worker', workerDefinition(SETTINGS)],
     ['worker-spot', workerDefinition({ ...SETTINGS, tiers: runTiers({ spotVcpu: 4 }, true) })],
-    ['dispatch', dispatchDefinition(names.stateMachineArn('worker'))],
+    ['worker-tells', workerDefinition({ ...SETTINGS, onSuccess: RESULTS })],
+    ['dispatch', dispatchDefinition(names.stateMachineArn('worker'), SETTINGS.failedQueueUrl)],
     ['backfill', backfillDefinition(BACKFILL)],
   ] as const) {
     it(`${name} is valid to asl-validator, and as reviewed`, () => {

@@ -1,4 +1,9 @@
-import { DescribeRouteTablesCommand, DescribeTagsCommand, EC2Client } from '@aws-sdk/client-ec2'
+import {
+  DescribeNetworkAclsCommand,
+  DescribeRouteTablesCommand,
+  DescribeTagsCommand,
+  EC2Client,
+} from '@aws-sdk/client-ec2'
 import {
   DescribeKeyCommand,
   KMSClient,
@@ -20,7 +25,7 @@ export interface Facts {
   tags: ReadonlyMap<string, Tags>
   /** Alias -> key id. */
   aliases: ReadonlyMap<string, string>
-  /** Id of the association of a route table -> the table and the subnet. */
+  /** Id of the association of a route table or network ACL -> it and the subnet. */
   associations: ReadonlyMap<string, string[]>
 }
 
@@ -32,6 +37,7 @@ export function recordingContext(
   endpoint: string,
   calls: ApiCall[],
   place: { project: string; env: string } = { project: 'sensors', env: 'dev' },
+  { emulated = true }: { emulated?: boolean } = {},
 ): AwsContext {
   const names = new Names({ ...place, account: ACCOUNT, region: REGION, bucketNamespace: 'account-regional' })
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
@@ -40,7 +46,7 @@ export function recordingContext(
     // Inputs may be changed by whoever sent them; bodies are of no interest here.
     calls.push({ ...call, input: withoutBody(call.input) })
   }
-  return new AwsContext({ clients, names, emulated: true })
+  return new AwsContext({ clients, names, emulated })
 }
 
 function withoutBody(input: unknown): unknown {
@@ -77,6 +83,12 @@ export async function readFacts(endpoint: string): Promise<Facts> {
     (table) => table.Associations ?? [],
   )) {
     if (id !== undefined && SubnetId !== undefined) associations.set(id, [RouteTableId, SubnetId])
+  }
+  const { NetworkAcls: acls = [] } = await ec2.send(new DescribeNetworkAclsCommand({}))
+  for (const { NetworkAclAssociationId: id, NetworkAclId = '', SubnetId } of acls.flatMap(
+    (acl) => acl.Associations ?? [],
+  )) {
+    if (id !== undefined && SubnetId !== undefined) associations.set(id, [NetworkAclId, SubnetId])
   }
   ec2.destroy()
   kms.destroy()

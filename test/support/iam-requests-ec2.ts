@@ -22,6 +22,8 @@ const TYPES: Readonly<Record<string, string>> = {
 /** What a call names without being authorised on it. */
 const NOT_ASKED: Readonly<Record<string, readonly string[]>> = {
   CreateRoute: ['GatewayId', 'NatGatewayId'],
+  RevokeSecurityGroupEgress: ['SecurityGroupRuleIds'],
+  RevokeSecurityGroupIngress: ['SecurityGroupRuleIds'],
   ReplaceRoute: ['GatewayId', 'NatGatewayId'],
 }
 
@@ -46,9 +48,22 @@ export function ec2Requests(operation: string, input: Input, names: Names, facts
       if (type === undefined) throw new Error(`${operation}: what is ${id}?`)
       return { action, resource: names.arn('ec2', `${type}/${id}`), context: resourceTags(facts, id) }
     })
-  const requests = [...created, ...existing]
+  const requests = [...created, ...existing, ...implied(operation, input)]
   if (requests.length === 0) throw new Error(`${action} names nothing: ${JSON.stringify(input)}`)
   return requests
+}
+
+/** What EC2 does elsewhere as whoever asks (spec §2.9). */
+function implied(operation: string, input: Input): IamRequest[] {
+  if (operation === 'DeleteFlowLogs') return [{ action: 'logs:DeleteLogDelivery', resource: '*' }]
+  if (operation === 'CreateFlowLogs') {
+    const resource = (input.LogDestination as string).split('/')[0] ?? ''
+    return [
+      { action: 'logs:CreateLogDelivery', resource: '*' },
+      ...['s3:GetBucketPolicy', 's3:PutBucketPolicy'].map((action) => ({ action, resource })),
+    ]
+  }
+  return []
 }
 
 function idsIn(input: Input, operation: string): string[] {

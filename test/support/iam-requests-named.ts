@@ -1,5 +1,5 @@
 import type { Names } from '../../src/aws/names.js'
-import { fromTagList } from '../../src/aws/tags.js'
+import { keyUse, passing, tagging, tagsOf, type Key } from './iam-requests-implied.js'
 import { requestTags } from './iam-requests.js'
 import type { IamRequest } from './iam-simulator.js'
 
@@ -13,10 +13,13 @@ const executionOf = (input: Input) => text(input.executionArn)
 
 /** The ARNs that a call of a service is authorised on, from what it names. */
 const LOCATE: Readonly<Record<string, Locate>> = {
-  athena: (input, names) =>
+  athena: (input, names, operation) =>
     text(
       input.ResourceARN ??
-        names.arn('athena', `workgroup/${text(input.Name ?? input.WorkGroup ?? names.workgroup)}`),
+        names.arn(
+          'athena',
+          `workgroup/${text(input.WorkGroup ?? (operation.endsWith('WorkGroup') ? input.Name : names.workgroup))}`,
+        ),
     ),
   cloudwatch: (input, names) => {
     const alarms = (input.AlarmNames ?? (input.AlarmName === undefined ? [] : [input.AlarmName])) as string[]
@@ -38,16 +41,18 @@ const LOCATE: Readonly<Record<string, Locate>> = {
             : `schedule/${text(input.GroupName)}/${text(input.Name)}`,
         ),
     ),
-  codebuild: (input, names) =>
-    names.arn(
-      'codebuild',
-      `project/${text(input.name ?? input.projectName ?? (input.names as string[])[0])}`,
-    ),
+  codebuild: (input, names) => {
+    // Ids of builds begin with their project.
+    const build = (input.id ?? (input.ids as string[] | undefined)?.[0]) as string | undefined
+    const project = build?.split(':')[0] ?? input.name ?? input.projectName ?? (input.names as string[])[0]
+    return names.arn('codebuild', `project/${text(project)}`)
+  },
   budgets: (input, names) =>
     input.ResourceARN !== undefined
       ? text(input.ResourceARN)
       : `arn:${names.partition}:budgets::${names.place.account}:budget/${text(
-          input.BudgetName ?? (input.Budget as { BudgetName?: string } | undefined)?.BudgetName,
+          input.BudgetName ??
+            ((input.Budget ?? input.NewBudget) as { BudgetName?: string } | undefined)?.BudgetName,
         )}`,
   ecr: (input, names) =>
     text(
@@ -74,16 +79,7 @@ const LOCATE: Readonly<Record<string, Locate>> = {
   },
   events: (input, names) =>
     text(input.ResourceARN ?? names.arn('events', `rule/${text(input.Name ?? input.Rule)}`)),
-  glue: (input, names, operation) => {
-    if (input.ResourceArn !== undefined) return text(input.ResourceArn)
-    const database = text(
-      input.DatabaseName ?? input.Name ?? (input.DatabaseInput as { Name: string } | undefined)?.Name,
-    )
-    const parts = ['catalog', `database/${database}`]
-    if (/Table|Partition/.test(operation)) parts.push(`table/${database}/${tableOf(input)}`)
-    if (operation === 'DeleteDatabase') parts.push(`table/${database}/t`, `userDefinedFunction/${database}/f`)
-    return parts.map((part) => names.arn('glue', part))
-  },
+  glue: glueArns,
   iam: (input, names, operation) => {
     const arn = (resource: string) => `arn:${names.partition}:iam::${names.place.account}:${resource}`
     if (operation === 'ListRoles') return '*'
@@ -94,15 +90,18 @@ const LOCATE: Readonly<Record<string, Locate>> = {
     return arn(`role/${text(input.RoleName)}`)
   },
   logs: (input, names, operation) =>
-    operation.startsWith('Describe')
+    /^Describe|ResourcePolicy$/.test(operation)
       ? '*'
-      : text(input.resourceArn ?? names.arn('logs', `log-group:${text(input.logGroupName)}`)),
+      : input.logStreamName !== undefined
+        ? names.arn('logs', `log-group:${text(input.logGroupName)}:log-stream:${text(input.logStreamName)}`)
+        : text(input.resourceArn ?? names.arn('logs', `log-group:${text(input.logGroupName)}`)),
   sns: (input, names) =>
     text(input.TopicArn ?? input.ResourceArn ?? topicOf(input) ?? names.arn('sns', text(input.Name))),
   sqs: (input, names) => names.arn('sqs', queueName(input)),
   states: (input, names, operation) => {
     if (operation === 'StartExecution') return text(input.stateMachineArn)
-    if (/Execution(History)?$/.test(operation)) return executionOf(input)
+    if (/Execution(History)?$|^ListMapRuns$/.test(operation)) return executionOf(input)
+    if (operation === 'DescribeMapRun') return text(input.mapRunArn)
     return text(
       input.stateMachineArn ?? input.resourceArn ?? names.arn('states', `stateMachine:${text(input.name)}`),
     )
@@ -117,30 +116,28 @@ function topicOf({ SubscriptionArn: arn }: Input): string | undefined {
   return arn === undefined ? undefined : text(arn).split(':').slice(0, 6).join(':')
 }
 
+function glueArns(input: Input, names: Names, operation: string): string | string[] {
+  if (input.ResourceArn !== undefined) return text(input.ResourceArn)
+  // IAM knows no resource for them.
+  if (/SecurityConfiguration$|CrawlerSchedule$|^CreateCrawler$/.test(operation)) return '*'
+  const kind = operation.includes('Crawl') ? 'crawler' : operation.includes('Job') ? 'job' : undefined
+  if (kind !== undefined)
+    return names.arn('glue', `${kind}/${text(input.Name ?? input.CrawlerName ?? input.JobName)}`)
+  const database = text(
+    input.DatabaseName ?? input.Name ?? (input.DatabaseInput as { Name: string } | undefined)?.Name,
+  )
+  const parts = ['catalog', `database/${database}`]
+  if (/Table|Partition/.test(operation)) parts.push(`table/${database}/${tableOf(input)}`)
+  if (operation === 'DeleteDatabase') parts.push(`table/${database}/t`, `userDefinedFunction/${database}/f`)
+  return parts.map((part) => names.arn('glue', part))
+}
+
 function tableOf(input: Input): string {
   const { Name: created } = (input.TableInput ?? {}) as { Name?: string }
   return text(
     input.TableName ?? created ?? (input.DatabaseName === undefined ? undefined : input.Name) ?? 't',
   )
 }
-
-/** Calls that can tag what they create, and the action that this is authorised as. */
-const TAG_ACTIONS: Readonly<Record<string, string>> = {
-  cloudwatch: 'TagResource',
-  scheduler: 'TagResource',
-  athena: 'TagResource',
-  ecr: 'TagResource',
-  ecs: 'TagResource',
-  events: 'TagResource',
-  glue: 'TagResource',
-  iam: 'TagRole',
-  logs: 'TagResource',
-  sns: 'TagResource',
-  sqs: 'TagQueue',
-  states: 'TagResource',
-}
-
-type Key = Pick<IamRequest, 'resource' | 'context'>
 
 /** The requests of a call of a service whose resources have names. */
 export function named(action: string, input: Input, names: Names, key: Key): IamRequest[] {
@@ -152,16 +149,16 @@ export function named(action: string, input: Input, names: Names, key: Key): Iam
   const main = resources.map((resource) => ({ action, resource, context }))
   return [
     ...main,
-    ...tagging(service, operation, input, resources),
-    ...passing(service, operation, input),
+    // A crawler that is being created has an ARN for its tags only.
+    ...tagging(
+      service,
+      operation,
+      input,
+      operation === 'CreateCrawler' ? [names.arn('glue', `crawler/${text(input.Name)}`)] : resources,
+    ),
+    ...passing(service, input),
     ...keyUse(service, operation, input, key),
   ]
-}
-
-function tagsOf(input: Input): Record<string, string> | undefined {
-  const tags = input.Tags ?? input.tags
-  if (tags === undefined) return undefined
-  return Array.isArray(tags) ? fromTagList(tags as []) : (tags as Record<string, string>)
 }
 
 function contextOf(
@@ -181,48 +178,4 @@ function contextOf(
       ? {}
       : { 'iam:PermissionsBoundary': text(input.PermissionsBoundary) }),
   }
-}
-
-function tagging(service: string, operation: string, input: Input, resources: string[]): IamRequest[] {
-  const tags = tagsOf(input)
-  const tagAction = TAG_ACTIONS[service]
-  if (tags === undefined || tagAction === undefined || /^(Tag|Untag)/.test(operation)) return []
-  const context = { ...requestTags(tags), ...(service === 'ecs' ? { 'ecs:CreateAction': operation } : {}) }
-  // Glue tags the database, not the catalog that it lies in.
-  const tagged = service === 'glue' ? resources.slice(1, 2) : resources
-  return tagged.map((resource) => ({ action: `${service}:${tagAction}`, resource, context }))
-}
-
-function passing(service: string, operation: string, input: Input): IamRequest[] {
-  const pass = (role: unknown, to: string): IamRequest[] =>
-    role === undefined
-      ? []
-      : [
-          {
-            action: 'iam:PassRole',
-            resource: text(role),
-            context: { 'iam:PassedToService': `${to}.amazonaws.com` },
-          },
-        ]
-  if (operation === 'RegisterTaskDefinition')
-    return [...pass(input.executionRoleArn, 'ecs-tasks'), ...pass(input.taskRoleArn, 'ecs-tasks')]
-  if (service === 'states') return pass(input.roleArn, 'states')
-  if (operation !== 'PutTargets') return []
-  return (input.Targets as { RoleArn?: string }[]).flatMap(({ RoleArn }) => pass(RoleArn, 'events'))
-}
-
-/** With an encrypted state machine or repository (spec §6.10, §7.1). */
-function keyUse(service: string, operation: string, input: Input, key: Key): IamRequest[] {
-  const use = (...actions: string[]) => actions.map((action) => ({ action: `kms:${action}`, ...key }))
-  if (service === 'states') {
-    if (/^(Create|Update)StateMachine$/.test(operation)) return use('DescribeKey', 'GenerateDataKey')
-    const reads = /^(DescribeStateMachine|DescribeExecution|GetExecutionHistory)$/.test(operation)
-    return reads && input.includedData !== 'METADATA_ONLY' ? use('Decrypt') : []
-  }
-  if (service !== 'ecr' || operation !== 'CreateRepository') return []
-  const grant = { action: 'kms:CreateGrant', ...key }
-  return [
-    ...use('DescribeKey'),
-    { ...grant, context: { ...key.context, 'kms:GrantIsForAWSResource': 'true' } },
-  ]
 }

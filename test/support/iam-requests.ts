@@ -2,6 +2,7 @@ import type { ApiCall } from '../../src/aws/clients.js'
 import type { Names } from '../../src/aws/names.js'
 import { fromTagList, type Tags } from '../../src/aws/tags.js'
 import type { Facts } from './iam-recording.js'
+import { dataSyncRequests } from './iam-requests-datasync.js'
 import { ec2Requests } from './iam-requests-ec2.js'
 import { s3Requests } from './iam-requests-s3.js'
 import { named, type Input } from './iam-requests-named.js'
@@ -18,6 +19,9 @@ const PREFIXES: Readonly<Record<string, string>> = {
 /** Calls that are authorised as another action than they are named. */
 const OTHERWISE: Readonly<Record<string, string>> = {
   'athena:GetQueryResultsStream': 'athena:GetQueryResults',
+  'sqs:ChangeMessageVisibilityBatch': 'sqs:ChangeMessageVisibility',
+  'sqs:DeleteMessageBatch': 'sqs:DeleteMessage',
+  'sqs:SendMessageBatch': 'sqs:SendMessage',
   'budgets:DescribeBudget': 'budgets:ViewBudget',
   'budgets:DescribeNotificationsForBudget': 'budgets:ViewBudget',
   'budgets:DescribeSubscribersForNotification': 'budgets:ViewBudget',
@@ -34,13 +38,24 @@ const OTHERWISE: Readonly<Record<string, string>> = {
 /**
  * What IAM is asked for one call of the SDK: the action itself on each resource that it touches, and what AWS asks beside,
  * such as passing a role, tagging what is created, and using the key.
+ * @throws Error for a call that nobody has said this of; the simulator throws for actions that IAM does not know
  */
 export function requestsOf(call: ApiCall, names: Names, facts: Facts): IamRequest[] {
+  const requests = lookUp(call, names, facts)
+  for (const { action, resource } of requests) {
+    if (/undefined|\[object/.test(resource))
+      throw new Error(`What does ${action} work on? ${JSON.stringify(call.input)}`)
+  }
+  return requests
+}
+
+function lookUp(call: ApiCall, names: Names, facts: Facts): IamRequest[] {
   const input = call.input as Input
   if (call.service === 'S3' || call.service === 'Upload')
     return s3Requests(call.operation, input, names, facts)
   if (call.service === 'EC2') return ec2Requests(call.operation, input, names, facts)
   if (call.service === 'KMS') return kmsRequests(call.operation, input, names, facts)
+  if (call.service === 'DataSync') return dataSyncRequests(call.operation, input, names, facts)
   const prefix = PREFIXES[call.service] ?? call.service.toLowerCase()
   const action = `${prefix}:${call.operation}`
   return named(OTHERWISE[action] ?? action, input, names, keyOf(names, facts))

@@ -1,4 +1,4 @@
-import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 export interface Proxy {
@@ -27,6 +27,11 @@ export async function startProxy(
     onward.on('error', () => response.destroy())
     incoming.pipe(onward)
   })
+  return listen(server)
+}
+
+/** Puts a server on a free port of loopback. */
+export async function listen(server: Server): Promise<Proxy> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

@@ -1,4 +1,3 @@
-import { AthenaClient, ListWorkGroupsCommand } from '@aws-sdk/client-athena'
 import { CloudWatchLogsClient, DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs'
 import {
   DescribeInternetGatewaysCommand,
@@ -17,13 +16,16 @@ import {
   ListTaskDefinitionsCommand,
 } from '@aws-sdk/client-ecs'
 import { EventBridgeClient, ListRulesCommand, ListTargetsByRuleCommand } from '@aws-sdk/client-eventbridge'
-import { GetDatabasesCommand, GlueClient } from '@aws-sdk/client-glue'
 import { IAMClient, ListRolePoliciesCommand, ListRolesCommand } from '@aws-sdk/client-iam'
 import { DescribeKeyCommand, KMSClient, ListAliasesCommand, ListKeysCommand } from '@aws-sdk/client-kms'
 import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3'
 import { ListStateMachinesCommand, SFNClient } from '@aws-sdk/client-sfn'
-import { ListTopicsCommand, SNSClient } from '@aws-sdk/client-sns'
+import { ListSubscriptionsCommand, ListTopicsCommand, SNSClient } from '@aws-sdk/client-sns'
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs'
+import { snapshotData } from './snapshot-data.js'
+import { count, names } from './snapshot-lists.js'
+import { snapshotMonitoring } from './snapshot-monitoring.js'
+import { snapshotWaysOut } from './snapshot-ways-out.js'
 
 /**
  * Everything in an emulated account that datapipe could have made, counted through the API: kinds with names where names
@@ -107,6 +109,7 @@ export async function snapshot(
     topics: names(
       (await new SNSClient(config).send(new ListTopicsCommand({}))).Topics?.map(({ TopicArn }) => TopicArn),
     ),
+    subscriptions: count((await new SNSClient(config).send(new ListSubscriptionsCommand({}))).Subscriptions),
     repositories: names(
       (await new ECRClient(config).send(new DescribeRepositoriesCommand({}))).repositories?.map(
         ({ repositoryName }) => repositoryName,
@@ -125,14 +128,9 @@ export async function snapshot(
     ),
     rules: names(rules.map(({ Name }) => Name)),
     ruleTargets: sum(targets),
-    databases: names(
-      (await new GlueClient(config).send(new GetDatabasesCommand({}))).DatabaseList?.map(({ Name }) => Name),
-    ),
-    workgroups: names(
-      (await new AthenaClient(config).send(new ListWorkGroupsCommand({}))).WorkGroups?.map(
-        ({ Name }) => Name,
-      ).filter((name) => name !== 'primary'),
-    ),
+    ...(await snapshotWaysOut(ec2)),
+    ...(await snapshotMonitoring(config)),
+    ...(await snapshotData(config)),
   }
 }
 
@@ -142,12 +140,4 @@ export function present(seen: Record<string, string[] | number>): Record<string,
     typeof value === 'number' ? value > 0 : value.length > 0,
   )
   return Object.fromEntries(entries)
-}
-
-function count(list: unknown[] | undefined): number {
-  return list?.length ?? 0
-}
-
-function names(list: (string | undefined)[] | undefined): string[] {
-  return (list ?? []).map((name) => name ?? '').toSorted()
 }

@@ -18,7 +18,7 @@ export function runParallel(state: ParallelState, visit: Visit, run: MachineRun)
   )
 }
 
-/** Runs an inline Map state: one run of the processor for each item, the results in the order of the items. */
+/** Runs an inline Map state (distributed-map.ts has the other kind): one run of the processor for each item, the results in the order of the items. */
 export function runMap(state: MapState, visit: Visit, run: MachineRun): Promise<Json> {
   const scope = inputOf(state, visit)
   const items = state.ItemsPath === undefined ? scope.data : resolve(state.ItemsPath, scope, 'ItemsPath')

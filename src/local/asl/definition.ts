@@ -64,12 +64,21 @@ export interface ParallelState extends WorkingState {
 
 export interface MapState extends WorkingState {
   Type: 'Map'
-  ItemProcessor?: StateMachine & { ProcessorConfig?: { Mode?: 'INLINE' | 'DISTRIBUTED' } }
+  ItemProcessor?: StateMachine & {
+    ProcessorConfig?: { Mode?: 'INLINE' | 'DISTRIBUTED'; ExecutionType?: 'STANDARD' | 'EXPRESS' }
+  }
   /** The older name of ItemProcessor. */
   Iterator?: StateMachine
   ItemsPath?: string
   ItemSelector?: Json
   MaxConcurrency?: number
+  /** Of a distributed map: part of the names of its map run and children. */
+  Label?: string
+  /** Of a distributed map: where its items come from, and where its results go. */
+  ItemReader?: { Resource: string; Parameters?: Json }
+  ResultWriter?: { Resource: string; Parameters?: Json }
+  /** Of a distributed map: 100 means that no number of failed children fails it. */
+  ToleratedFailurePercentage?: number
 }
 
 /** One comparison (Variable and an operator), or And, Or, Not of such. */

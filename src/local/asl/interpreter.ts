@@ -2,6 +2,7 @@ import { systemClock, type Clock } from './clock.js'
 import { AbortedError, StatesError } from './errors.js'
 import { History, type HistoryEvent } from './history.js'
 import { MachineRun } from './machine-run.js'
+import { MapRuns } from './map-runs.js'
 import type { StateMachine } from './definition.js'
 import type { Json, JsonObject } from './json.js'
 
@@ -28,6 +29,8 @@ export interface InterpretOptions {
   handlers: Record<string, TaskHandler>
   signal: AbortSignal
   clock?: Clock
+  /** Told of distributed maps, so that a handler can tell of them. */
+  mapRuns?: MapRuns
   onEvent?: (event: HistoryEvent) => void
 }
 
@@ -66,7 +69,12 @@ export async function interpret(machine: StateMachine, options: InterpretOptions
   if (options.signal.aborted) end()
   options.signal.addEventListener('abort', end, { once: true })
   history.add('ExecutionStarted', { input: options.input })
-  const run = new MachineRun({ clock, history, handlers: options.handlers })
+  const run = new MachineRun({
+    clock,
+    history,
+    handlers: options.handlers,
+    mapRuns: options.mapRuns ?? new MapRuns(),
+  })
   try {
     const output = await run.machine(machine, options.input, contextOf(options, clock), stop.signal)
     history.add('ExecutionSucceeded', { output })

@@ -5,6 +5,7 @@ import { evaluate, fillIn } from './evaluate.js'
 import { holds } from './choice.js'
 import { catcherFor, Retries } from './retry.js'
 import { runMap, runParallel } from './concurrent.js'
+import { isDistributed, runDistributedMap } from './distributed-map.js'
 import { runTask } from './task.js'
 import { waitUntil } from './wait-state.js'
 import type { Clock } from './clock.js'
@@ -17,7 +18,8 @@ import type {
   StateMachine,
   TaskState,
 } from './definition.js'
-import type { History } from './history.js'
+import { History } from './history.js'
+import type { MapRuns } from './map-runs.js'
 import type { TaskHandler } from './interpreter.js'
 
 /** What the states of one execution share. */
@@ -25,6 +27,7 @@ export interface RunServices {
   clock: Clock
   history: History
   handlers: Record<string, TaskHandler>
+  mapRuns: MapRuns
 }
 
 /** One visit of a state. */
@@ -47,6 +50,11 @@ type WorkingState = TaskState | ParallelState | MapState
 /** Walks through the states of a machine; branches and map items are machines of their own within the same execution. */
 export class MachineRun {
   constructor(readonly services: RunServices) {}
+
+  /** For a child execution of a distributed map: it has a history of its own, which nobody reads. */
+  child(): MachineRun {
+    return new MachineRun({ ...this.services, history: new History(this.services.clock, undefined) })
+  }
 
   /** @throws StatesError when it fails, AbortedError when it is stopped */
   async machine(machine: StateMachine, input: Json, context: JsonObject, signal: AbortSignal): Promise<Json> {
@@ -147,7 +155,7 @@ export class MachineRun {
       case 'Parallel':
         return runParallel(state, visit, this)
       case 'Map':
-        return runMap(state, visit, this)
+        return isDistributed(state) ? runDistributedMap(state, visit, this) : runMap(state, visit, this)
     }
   }
 

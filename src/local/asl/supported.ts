@@ -1,5 +1,5 @@
 import { DatapipeError } from '../../errors.js'
-import { isObject, type Json } from './json.js'
+import { isObject, type Json, type JsonObject } from './json.js'
 import type { StateMachine } from './definition.js'
 
 /**
@@ -19,14 +19,15 @@ export function parseDefinition(text: string): StateMachine {
 
 const TYPES = ['Task', 'Pass', 'Choice', 'Wait', 'Succeed', 'Fail', 'Parallel', 'Map']
 
-/** Fields of JSONata, variables and distributed maps. */
+/** Fields of JSONata, of variables, and of distributed maps other than those over a listing of S3 objects. */
 const FIELDS = [
   'Assign',
   'Arguments',
   'Output',
-  'ItemReader',
   'ItemBatcher',
-  'ResultWriter',
+  'ToleratedFailureCount',
+  'ToleratedFailurePercentagePath',
+  'MaxConcurrencyPath',
   'HeartbeatSeconds',
 ]
 
@@ -51,14 +52,37 @@ function checkMachine(machine: Json | undefined, where: string): void {
       const branches = Array.isArray(state.Branches) ? state.Branches : [undefined]
       for (const branch of branches) checkMachine(branch, `a branch of ${here}`)
     }
-    if (state.Type === 'Map') checkMap(state.ItemProcessor ?? state.Iterator, here)
+    if (state.Type === 'Map') checkMap(state, here)
   }
 }
 
-function checkMap(processor: Json | undefined, where: string): void {
+function checkMap(state: JsonObject, where: string): void {
+  const processor = state.ItemProcessor ?? state.Iterator
   checkMachine(processor, `the item processor of ${where}`)
   const config = isObject(processor) ? processor.ProcessorConfig : undefined
-  if (isObject(config) && config.Mode === 'DISTRIBUTED') throw unsupported(`${where} is a distributed map`)
+  const distributed = isObject(config) && config.Mode === 'DISTRIBUTED'
+  if (!distributed) {
+    for (const field of ['ItemReader', 'ResultWriter'])
+      if (field in state) throw unsupported(`${where} has the field ${field}`)
+    return
+  }
+  const { ItemReader: reader, ResultWriter: writer } = state
+  if (
+    config.ExecutionType === 'EXPRESS' ||
+    !isObject(reader) ||
+    reader.ReaderConfig !== undefined ||
+    !isResource(reader.Resource, ':s3:listObjectsV2') ||
+    !isObject(writer) ||
+    !isResource(writer.Resource, ':s3:putObject')
+  ) {
+    throw unsupported(
+      `${where} is a distributed map that does not go from a listing of S3 objects to results in S3`,
+    )
+  }
+}
+
+function isResource(value: Json | undefined, end: string): boolean {
+  return typeof value === 'string' && value.endsWith(`:states::${end}`)
 }
 
 function checkLanguage(part: Record<string, Json>, where: string): void {

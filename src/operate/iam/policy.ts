@@ -62,7 +62,9 @@ function statementsFor(
 /** Everything that the configuration asks for. Zones decide nothing about permissions, so none are chosen. */
 export function resourcesOf(aws: AwsContext, environment: Environment): AwsResource[] {
   const zoneIds = Array.from({ length: environment.network.zones }, (_zone, index) => `zone-${index + 1}`)
-  const { all } = environmentResources(aws, environment, { zoneIds, version: VERSION })
+  // Which image it is makes no difference, only that there is one to build and to look at.
+  const image = { pinned: 'any' }
+  const { all } = environmentResources(aws, environment, { zoneIds, version: VERSION, image })
   for (const resource of all) resource.resolveUnknown()
   return all
 }

@@ -49,7 +49,9 @@ function isWildcard(arn: string, inside: readonly string[]): boolean {
 }
 
 function conditionKeys(condition: Statement['Condition']): string[] {
-  return Object.values(condition ?? {}).flatMap((values) => Object.keys(values))
+  return Object.entries(condition ?? {}).flatMap(([operator, values]) =>
+    Object.keys(values).flatMap((key) => [key, `${operator} ${key}`]),
+  )
 }
 
 /**

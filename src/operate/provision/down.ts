@@ -71,10 +71,10 @@ export async function down(
 
 /** In the order of a `down` they come before everything else: something of them may live in our VPC. */
 function withOrphansFirst(resources: readonly Resource[], orphans: readonly Resource[]): Graph {
-  return new Graph([...resources, ...orphans], (resource) => {
-    const place = orphans.indexOf(resource)
-    return place === -1 ? resource.dependsOn : [...resources, ...orphans.slice(place + 1)]
-  })
+  const superfluous = new Set(orphans)
+  return new Graph([...resources, ...orphans], (resource) =>
+    superfluous.has(resource) ? [...resources, ...resource.dependsOn] : resource.dependsOn,
+  )
 }
 
 function assertHeldBy(lease: Lease): () => void {

@@ -3,7 +3,9 @@ import type { Environment } from '../../config/schema.js'
 import type { EngineListener } from '../../engine/events.js'
 import { planGraph } from '../../engine/plan.js'
 import { countPlan, type ChangeCounts, type PlannedResource } from '../../ui/plan.js'
+import { creationsOf } from './creations.js'
 import { failedResources } from './failures.js'
+import { roomProblem } from '../../pipeline/network/room.js'
 import { idleCost, type IdleCost } from './cost.js'
 import { prepare } from './prepare.js'
 import { processingCost, type ProcessingCost } from './processing-cost.js'
@@ -18,7 +20,7 @@ export interface PlanRequest {
   adopt?: ReadonlySet<string>
   signal: AbortSignal
   onEvent: EngineListener
-  /** Told before anything is done. */
+  /** Told what could not be found out, and what `up` would refuse for. */
   onWarning?: (message: string) => void
 }
 
@@ -44,5 +46,7 @@ export async function plan(
     },
   }
   if (failures.length > 0) throw failedResources('PLAN_FAILED', failures, [], result)
+  const problem = await roomProblem(aws, creationsOf(graph, entries))
+  if (problem !== undefined) request.onWarning?.(problem)
   return result
 }

@@ -5,9 +5,11 @@ import type { EngineListener } from '../../engine/events.js'
 import type { Graph } from '../../engine/graph.js'
 import { planGraph } from '../../engine/plan.js'
 import { ExitCode } from '../../errors.js'
+import { assertRoom } from '../../pipeline/network/room.js'
 import { operationFor } from './operation.js'
 import { failedResources } from './failures.js'
 import { takeLease } from './lease.js'
+import { creationsOf } from './creations.js'
 import { outputs, type Outputs } from './outputs.js'
 import { prepare } from './prepare.js'
 
@@ -32,7 +34,7 @@ export interface UpRequest {
 /**
  * Makes the environment what the configuration says, from whatever state it is in. The artifacts bucket comes first, bare,
  * because the lease lives in it.
- * @throws DatapipeError UP_INCOMPLETE (exit code 3 when part of it was done) or the one cause; LEASE_HELD; InterruptedError
+ * @throws DatapipeError QUOTA_EXCEEDED before anything is touched; UP_INCOMPLETE (exit code 3 when part of it was done) or the one cause; LEASE_HELD; InterruptedError
  */
 export async function up(aws: AwsContext, environment: Environment, request: UpRequest): Promise<UpResult> {
   const started = Date.now()
@@ -40,7 +42,8 @@ export async function up(aws: AwsContext, environment: Environment, request: UpR
   for (const warning of warnings) request.onWarning?.(warning)
   const { artifacts } = parts.storage
   const bootstrapped = new Set<string>()
-  if ((await artifacts.read()) === undefined) await refuseBeforehand(graph, request)
+  const isFirst = (await artifacts.read()) === undefined
+  if (isFirst) await refuseBeforehand(aws, graph, request)
   if (await artifacts.bootstrap(operationFor(artifacts, request), request.adopt?.has(artifacts.id)))
     bootstrapped.add(artifacts.id)
 
@@ -50,6 +53,8 @@ export async function up(aws: AwsContext, environment: Environment, request: UpR
     signal: AbortSignal.any([request.signal, lease.lost]),
     orphans,
     bootstrapped,
+    // A first run has been asked already.
+    ...(isFirst ? {} : { preflight: (creations) => assertRoom(aws, creations) }),
     assertHeld: () => {
       lease.assertHeld()
     },
@@ -75,9 +80,10 @@ export async function up(aws: AwsContext, environment: Environment, request: UpR
 }
 
 /** The lease needs a bucket, so a first `up` makes one: not before it is known that nothing stands in the way of the rest. */
-async function refuseBeforehand(graph: Graph, { adopt, signal }: UpRequest): Promise<void> {
-  const { failures } = await planGraph(graph, { adopt, signal })
+async function refuseBeforehand(aws: AwsContext, graph: Graph, { adopt, signal }: UpRequest): Promise<void> {
+  const { entries, failures } = await planGraph(graph, { adopt, signal })
   if (failures.length > 0) throw failedResources('UP_REFUSED', failures, [], undefined)
+  await assertRoom(aws, creationsOf(graph, entries))
 }
 
 function changed({ counts }: ApplyResult): boolean {

@@ -13,8 +13,11 @@ export interface RunOutput {
 /** One file of the result. Counts are null until the run is over, and when it left no record. */
 export interface RunExecution {
   name: string
-  /** `rejected`: more rows than allowed could not be read, nothing was published. `superseded`: a newer version was there first. */
-  status: 'running' | 'succeeded' | 'rejected' | 'failed' | 'superseded'
+  /**
+   * `rejected`: more rows than allowed could not be read, nothing was published. `superseded`: a newer version was there first.
+   * `rolled_back`: somebody took this version out of the table.
+   */
+  status: 'running' | 'succeeded' | 'rejected' | 'failed' | 'superseded' | 'rolled_back'
   source: { bucket: string; key: string; versionId: string }
   rowsIn: number | null
   rowsOut: number | null

@@ -7,22 +7,27 @@ import { readRecordOf } from '../records.js'
 import { endedExecution, runningExecution, type RunExecution } from './execution.js'
 import { launch } from './launch.js'
 import { openOrchestrator, type OpenOrchestrator } from './orchestrators.js'
+import { handOver, Places } from './places.js'
 import { findWork, type Work, type WorkRequest } from './work.js'
 
 export interface RunRequest extends WorkRequest {
   /** Follow everything to its end; without it, what runs in the cloud is only started. */
   watch: boolean
-  /** Files in the cloud at once while they are watched; the others wait. Left out: the orchestrator's own number. */
+  /** Files in the cloud at once; the others wait. Left out: the orchestrator's own number. */
   concurrency?: number
 }
 
 export interface RunResult {
+  /** Name of the execution of the backfill that has taken them all over. */
+  backfill?: string
   executions: RunExecution[]
 }
 
 /** What happens while running. */
 export type RunEvent =
   | { type: 'run.found'; pending: number; failedBefore: RunRecord[] }
+  /** More than may run at once: the others wait in this process, or with a backfill in AWS. */
+  | { type: 'run.waiting'; concurrency: number; backfill?: string }
   | { type: 'run.started'; name: string; object: InboxObject }
   | { type: 'run.state'; name: string; object: InboxObject; state: string }
   | { type: 'run.finished'; execution: RunExecution }
@@ -64,7 +69,15 @@ async function runAll(
   onEvent: RunListener,
 ): Promise<RunResult> {
   // On this machine its size decides.
-  const limit = pLimit(opened.inProcess ? opened.concurrency : (request.concurrency ?? opened.concurrency))
+  const concurrency = opened.inProcess ? opened.concurrency : (request.concurrency ?? opened.concurrency)
+  const onlyStarts = !request.watch && !opened.inProcess
+  if (onlyStarts && work.length > concurrency) {
+    const backfill = await handOver(opened, work)
+    onEvent({ type: 'run.waiting', concurrency, ...(backfill === undefined ? {} : { backfill }) })
+    if (backfill !== undefined) return { backfill, executions: [] }
+  }
+  const limit = pLimit(concurrency)
+  const places = new Places(work.length, onlyStarts && work.length > concurrency)
   const executions: RunExecution[] = []
   const stop = new AbortController()
   const either = AbortSignal.any([signal, stop.signal])
@@ -74,7 +87,7 @@ async function runAll(
       limit(async () => {
         if (either.aborted) return
         try {
-          executions.push(await runOne(aws, item, request, opened, either, onEvent))
+          executions.push(await runOne(aws, item, request, opened, places, either, onEvent))
         } catch (error) {
           // Not about this file: what keeps one execution from being followed keeps the others too.
           failure ??= { error }
@@ -93,23 +106,35 @@ async function runOne(
   work: Work,
   { watch }: RunRequest,
   { inProcess, orchestrator }: OpenOrchestrator,
+  places: Places,
   signal: AbortSignal,
   onEvent: RunListener,
 ): Promise<RunExecution> {
   const { object } = work
   const launched = await launch(orchestrator, work)
+  places.onStarted()
   if (launched.state === 'over') {
     const record = await readRecordOf(aws, object, signal)
     return finish(endedExecution(launched.execution, object, record), onEvent)
   }
   const { name } = launched
   onEvent({ type: 'run.started', name, object })
-  if (!watch && !inProcess) return runningExecution(name, object)
-  const ended = await orchestrator.watch(
-    name,
-    ({ state }) => onEvent({ type: 'run.state', name, object, state }),
-    signal,
-  )
+  const follow = watch || inProcess
+  if (!follow && !places.scarce) return runningExecution(name, object)
+  const until = follow ? signal : AbortSignal.any([signal, places.allTaken])
+  const ended = await orchestrator
+    .watch(
+      name,
+      ({ state }) => {
+        if (follow) onEvent({ type: 'run.state', name, object, state })
+      },
+      until,
+    )
+    .catch((error: unknown) => {
+      if (!until.aborted || signal.aborted) throw error
+      return undefined
+    })
+  if (ended === undefined) return runningExecution(name, object)
   return finish(endedExecution(ended, object, await readRecordOf(aws, object, signal)), onEvent)
 }
 

@@ -61,6 +61,11 @@ export function* executionNames({ bucket, key, versionId }: InboxObject): Genera
   for (let n = 1; ; n++) yield `r${n}-${hash}`
 }
 
+/** The name of the worker of one object version in a backfill that also loads what is loaded. */
+export function repeatedName(backfill: string, { bucket, key, versionId }: InboxObject): string {
+  return `b-${createHash('sha256').update(`${backfill}/${bucket}/${key}/${versionId}`).digest('hex')}`
+}
+
 function named(file: string, objects: readonly InboxObject[], aws: AwsContext): InboxObject {
   const key = file.startsWith(`s3://${aws.names.bucket('raw')}/`)
     ? file.slice(`s3://${aws.names.bucket('raw')}/`.length)

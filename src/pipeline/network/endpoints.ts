@@ -3,11 +3,12 @@ import type { Environment } from '../../config/schema.js'
 import { SecurityGroup } from '../../resources/ec2/security-group.js'
 import { VpcEndpoint } from '../../resources/ec2/vpc-endpoint.js'
 import { interfaceEndpointPolicy } from '../policies/endpoint-interface.js'
+import { ECS_SERVICES, ecsEndpointPolicy, needsEcsEndpoints } from './ecs-endpoints.js'
 import type { Layout } from './layout.js'
 
 /**
  * What a task without any way to the internet calls: its image (whose layers come from S3), its log and the catalog. Not
- * kms, sts or ecs: S3 uses the key itself, and Fargate brings the credentials (spec §2.6).
+ * kms or sts: S3 uses the key itself, and Fargate brings the credentials (spec §2.6).
  */
 export const TASK_SERVICES = ['ecr.api', 'ecr.dkr', 'logs', 'glue'] as const
 
@@ -17,6 +18,15 @@ export interface InterfaceEndpoints {
   endpoints: VpcEndpoint[]
 }
 
+/** Without an endpoint for its metric, the alarm of rejected rows would never go off, and nobody would know. */
+function servicesOfTasks(aws: AwsContext, { monitoring }: Environment): string[] {
+  return [
+    ...TASK_SERVICES,
+    ...(monitoring.rejectedRowsPerDay === undefined ? [] : ['monitoring']),
+    ...(needsEcsEndpoints(aws.region) ? ECS_SERVICES : []),
+  ]
+}
+
 export function interfaceEndpoints(
   aws: AwsContext,
   environment: Environment,
@@ -24,7 +34,8 @@ export function interfaceEndpoints(
   taskGroup: SecurityGroup,
 ): InterfaceEndpoints {
   const { egress, interfaceEndpoints: extra } = environment.network
-  const services = [...new Set<string>([...(egress === 'endpoints' ? TASK_SERVICES : []), ...extra])]
+  const needed = egress === 'endpoints' ? servicesOfTasks(aws, environment) : []
+  const services = [...new Set<string>([...needed, ...extra])]
   if (services.length === 0) return { securityGroup: undefined, endpoints: [] }
   const { names } = aws
   const securityGroup = new SecurityGroup(
@@ -59,7 +70,8 @@ export function interfaceEndpoints(
           service,
           subnets: privateSubnets,
           securityGroupIds: () => [securityGroup.attributes.groupId],
-          policy: () => interfaceEndpointPolicy(names, service),
+          policy: () =>
+            ECS_SERVICES.includes(service) ? ecsEndpointPolicy() : interfaceEndpointPolicy(names, service),
         },
         { within: [vpc], dependsOn: [securityGroup, ...privateSubnets] },
       ),

@@ -25,6 +25,11 @@ export const ours = (names: Names): Condition => tagsAre(names, 'aws:ResourceTag
 /** Only what is created with the tags of this environment. */
 export const newAndOurs = (names: Names): Condition => tagsAre(names, 'aws:RequestTag')
 
+/** What carries no tags of any environment. */
+const nobodys: Condition = {
+  Null: { [`aws:ResourceTag/${TAG.project}`]: 'true', [`aws:ResourceTag/${TAG.env}`]: 'true' },
+}
+
 /** What each call of EC2 that creates something creates. */
 const EC2_CREATES: Readonly<Record<string, string>> = {
   AllocateAddress: 'elastic-ip',
@@ -63,7 +68,9 @@ export function ec2Grants(names: Names, actions: readonly string[]): Grant[] {
     return [
       ...(creating.includes(operation) ? [{ action, resources: all, condition: newAndOurs(names) }] : []),
       ...(EC2_ROOTS.includes(operation) ? [] : [{ action, resources: all, condition: ours(names) }]),
-      ...(untagged === undefined ? [] : [{ action, resources: [names.arn('ec2', `${untagged}/*`)] }]),
+      ...(untagged === undefined
+        ? []
+        : [{ action, resources: [names.arn('ec2', `${untagged}/*`)], condition: nobodys }]),
       ...(operation === 'CreateTags' ? [whileCreating(names, creating, all)] : []),
     ]
   })
@@ -100,20 +107,35 @@ export function kmsGrants(names: Names, actions: readonly string[], aliases: rea
 
 const DATASYNC_KINDS = ['agent', 'location', 'task']
 
-/** DataSync has display names only. */
-export function dataSyncGrants(names: Names, actions: readonly string[]): Grant[] {
+/** What uses an agent, or looks at it. */
+const USES_AGENT = /^datasync:(DescribeAgent|(Create|Update)Location(Nfs|Smb)|CreateTask)$/
+
+/**
+ * DataSync has display names only. An execution is part of a task, but does not get its tags, and nobody can tag what a schedule
+ * starts.
+ * @param sharedAgents ARNs of agents with the tags of another environment, named in the configuration
+ */
+export function dataSyncGrants(
+  names: Names,
+  actions: readonly string[],
+  sharedAgents: readonly string[] = [],
+): Grant[] {
   const all = DATASYNC_KINDS.map((kind) => names.arn('datasync', `${kind}/*`))
   return actions.flatMap((action): Grant[] => {
     if (action.startsWith('datasync:List') && action !== 'datasync:ListTagsForResource')
       return [{ action, resources: ['*'] }]
+    if (/^datasync:(Cancel|Describe)TaskExecution$/.test(action))
+      return [{ action, resources: [names.arn('datasync', 'task/*/execution/*')] }]
     const existing = { action, resources: all, condition: ours(names) }
+    const shared: Grant[] =
+      sharedAgents.length > 0 && USES_AGENT.test(action) ? [{ action, resources: sharedAgents }] : []
     if (action.startsWith('datasync:Create')) {
-      return [{ action, resources: ['*'], condition: newAndOurs(names) }, existing]
+      return [{ action, resources: ['*'], condition: newAndOurs(names) }, existing, ...shared]
     }
     // CreateX with tags is authorised as TagResource on what has none yet.
     return action === 'datasync:TagResource'
       ? [existing, { ...existing, condition: newAndOurs(names) }]
-      : [existing]
+      : [existing, ...shared]
   })
 }
 

@@ -1,4 +1,5 @@
 import type { Names } from '../../aws/names.js'
+import { SCRIPTS_PREFIX } from './glue.js'
 import type { AwsResource } from '../../resources/resource.js'
 
 /** An ARN of a resource, and which of its service's actions apply to it; left out: all. */
@@ -35,7 +36,11 @@ const LOCATE: Record<string, Locate> = {
   'Custom::S3Object': (names, { name, within }) =>
     (within as readonly AwsResource[]).flatMap((bucket) => [
       { arn: bucketArn(names, bucket.name), actions: BUCKET_ACTIONS },
-      { arn: `${bucketArn(names, bucket.name)}/${name}`, actions: OBJECT_ACTIONS },
+      // Scripts of earlier versions have other keys, and are looked at and deleted too.
+      {
+        arn: `${bucketArn(names, bucket.name)}/${name.startsWith(SCRIPTS_PREFIX) ? `${SCRIPTS_PREFIX}*` : name}`,
+        actions: OBJECT_ACTIONS,
+      },
     ]),
   'AWS::KMS::Key': tagged,
   'AWS::KMS::Alias': (names, { name }) => [{ arn: names.arn('kms', name) }],
@@ -76,9 +81,8 @@ const LOCATE: Record<string, Locate> = {
   ],
   'AWS::Events::Rule': named('events', 'rule/'),
   'AWS::Scheduler::ScheduleGroup': named('scheduler', 'schedule-group/'),
-  'AWS::Scheduler::Schedule': (names, { name }) => [
-    { arn: names.arn('scheduler', `schedule/${names.scheduleGroup}/${name}`) },
-  ],
+  // Schedules lie in different groups; their ARN says in which.
+  'AWS::Scheduler::Schedule': (_names, { expectedPhysicalId }) => [{ arn: expectedPhysicalId }],
   'AWS::Glue::Database': (names, { name }) => [
     { arn: names.arn('glue', 'catalog') },
     { arn: names.arn('glue', `database/${name}`) },
@@ -93,6 +97,8 @@ const LOCATE: Record<string, Locate> = {
   'AWS::CodeBuild::Project': named('codebuild', 'project/'),
   'Custom::Image': (names) => [
     { arn: names.arn('ecr', `repository/${names.repository}`) },
+    { arn: names.arn('codebuild', `project/${names.imageProject}`) },
+    { arn: names.arn('logs', `log-group:${names.codeBuildLogGroup}:*`) },
     { arn: `${names.bucketArn('artifacts')}/source/*`, actions: OBJECT_ACTIONS },
   ],
   'AWS::SecretsManager::Secret': (names, { name }) => [

@@ -35,6 +35,9 @@ const BESIDES = [
   'kms:GenerateDataKey',
 ] as const
 
+/** Which image `datapipe image rollback` chose; without reading it, \`up\` would take it that there is none. */
+const IMAGE_PIN = 'config/image-pin.json'
+
 /** Services whose resources have no names. */
 const TAGGED = /^(ec2|kms|datasync):/
 const WITH_BOUNDARY = ['iam:CreateRole', 'iam:PutRolePolicy', 'iam:PutRolePermissionsBoundary']
@@ -63,7 +66,7 @@ export function deployerGrants(
   return [
     ...ec2Grants(names, of('ec2')),
     ...kmsGrants(names, of('kms'), aliases),
-    ...dataSyncGrants(names, of('datasync')),
+    ...dataSyncGrants(names, of('datasync'), sharedAgents(resources)),
     ...resources.flatMap((resource) =>
       resource.iamActions
         .filter((action) => !TAGGED.test(action) && action !== 'iam:PassRole')
@@ -131,8 +134,15 @@ function passRoleGrants(names: Names, resources: readonly AwsResource[]): Grant[
     }))
 }
 
+/** ARNs of agents that belong to another environment: they carry its tags. */
+function sharedAgents(resources: readonly AwsResource[]): string[] {
+  return resources
+    .filter(({ shared, type }) => shared && type === 'AWS::DataSync::Agent')
+    .map(({ expectedPhysicalId }) => expectedPhysicalId)
+}
+
 function besides(names: Names): Grant[] {
-  const lease = [`${names.bucketArn('artifacts')}/${LEASE_PREFIX}*`]
+  const written = [`${LEASE_PREFIX}*`, IMAGE_PIN].map((key) => `${names.bucketArn('artifacts')}/${key}`)
   const everywhere = BESIDES.filter((action) => !TAGGED.test(action))
   return [
     ...everywhere.map((action) => ({ action, resources: ['*'] })),
@@ -142,7 +152,7 @@ function besides(names: Names): Grant[] {
       action: 'scheduler:ListTagsForResource',
       resources: [names.arn('scheduler', `schedule-group/${names.stem}*`)],
     },
-    ...['s3:GetObject', 's3:PutObject', 's3:DeleteObject'].map((action) => ({ action, resources: lease })),
+    ...['s3:GetObject', 's3:PutObject', 's3:DeleteObject'].map((action) => ({ action, resources: written })),
     // `status` reads the records of the runs.
     { action: 's3:GetObject', resources: [`${names.bucketArn('transformed')}/${RUNS_PREFIX}/*`] },
   ]

@@ -73,7 +73,12 @@ export function glueRolePolicy(names: Names, keyArn: string, uses: GlueUses): Po
       Sid: 'Logs',
       Effect: 'Allow',
       Action: ['logs:AssociateKmsKey', 'logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents'],
-      Resource: names.arn('logs', 'log-group:/aws-glue/*'),
+      Resource: uses.spark
+        ? [
+            names.arn('logs', 'log-group:/aws-glue/*'),
+            names.arn('logs', `log-group:${names.sparkLogPrefix}/*`),
+          ]
+        : names.arn('logs', 'log-group:/aws-glue/*'),
     },
     {
       Sid: 'Metrics',

@@ -1,37 +1,29 @@
-import type { Names } from '../../aws/names.js'
+import type { MachineName, Names } from '../../aws/names.js'
 import type { Statement } from '../../aws/policy.js'
 import type { AwsResource } from '../../resources/resource.js'
+import { INBOX_PREFIX } from '../../transform/layout.js'
+import { MAP_LABEL } from '../state-machines/backfill.js'
 import { deployerGrants } from './deployer.js'
 import { toStatements } from './deployer-statements.js'
 import { ours } from './deployer-tagged.js'
 import { keyThroughS3 } from './upload.js'
 
-const READS = /^[a-z0-9-]+:(BatchGet|Describe|Get|List)/
+const READS = /^[a-z0-9-]+:(BatchGet|Describe|Get|List|View)/
 
 /**
- * Whoever runs `run`, `status`, `plan` and `query`: reads what the deployer may write, starts the worker, asks Athena. It
- * changes neither resources nor data.
+ * Whoever runs `run`, `dlq`, `crawl`, `datasync run|status`, `query`, `plan`, `status`, `cost` and `image list`: reads what the
+ * deployer may write, starts what processes and copies files, asks Athena. It changes neither resources nor data.
  */
 export function operatorStatements(names: Names, resources: readonly AwsResource[]): Statement[] {
   const reads = deployerGrants(names, resources).filter(({ action }) => READS.test(action))
-  const executions = names.arn('states', `execution:${names.stateMachine('worker')}:*`)
   const catalog = ['catalog', `database/${names.database}`, `table/${names.database}/*`]
   const data = [names.bucketArn('raw'), names.bucketArn('transformed')]
   const results = names.bucketArn('artifacts')
   return [
     ...toStatements(reads),
-    {
-      Sid: 'Run',
-      Effect: 'Allow',
-      Action: 'states:StartExecution',
-      Resource: names.stateMachineArn('worker'),
-    },
-    {
-      Sid: 'Watch',
-      Effect: 'Allow',
-      Action: ['states:DescribeExecution', 'states:GetExecutionHistory'],
-      Resource: executions,
-    },
+    ...runStatements(names, resources),
+    ...dataSyncStatements(names, resources),
+    ...failedFiles(names),
     {
       Sid: 'Query',
       Effect: 'Allow',
@@ -62,6 +54,13 @@ export function operatorStatements(names: Names, resources: readonly AwsResource
       Resource: names.bucketArn('transformed').concat('/*'),
     },
     {
+      // `dlq redrive` asks how large a version is: HeadObject is authorised as these.
+      Sid: 'SizeOfUploads',
+      Effect: 'Allow',
+      Action: ['s3:GetObject', 's3:GetObjectVersion'],
+      Resource: `${names.bucketArn('raw')}/${INBOX_PREFIX}/*`,
+    },
+    {
       Sid: 'ListData',
       Effect: 'Allow',
       Action: ['s3:GetBucketLocation', 's3:ListBucket', 's3:ListBucketVersions'],
@@ -76,12 +75,94 @@ export function operatorStatements(names: Names, resources: readonly AwsResource
     },
     keyThroughS3(names),
     {
-      // Step Functions asks for it when the machine or the execution is encrypted (spec §6.10).
-      Sid: 'KeyThroughStepFunctions',
+      // Step Functions asks for it when the machine or the execution is encrypted (spec §6.10), SQS for each message.
+      Sid: 'KeyThroughStepFunctionsAndSqs',
       Effect: 'Allow',
       Action: 'kms:Decrypt',
       Resource: names.arn('kms', 'key/*'),
       Condition: ours(names),
+    },
+  ]
+}
+
+/** The machines that commands start; those that are not configured are left out. */
+function startable(names: Names, resources: readonly AwsResource[]): MachineName[] {
+  const machines = ['worker', 'backfill', 'crawl'] as const
+  return machines.filter((machine) => resources.some(({ name }) => name === names.stateMachine(machine)))
+}
+
+function runStatements(names: Names, resources: readonly AwsResource[]): Statement[] {
+  const machines = startable(names, resources)
+  const executions = machines.map((machine) =>
+    names.arn('states', `execution:${names.stateMachine(machine)}:*`),
+  )
+  const arns = machines.map((machine) => names.stateMachineArn(machine))
+  const crawls: Statement = {
+    Sid: 'Crawls',
+    Effect: 'Allow',
+    Action: 'glue:ListCrawls',
+    Resource: names.arn('glue', `crawler/${names.crawler}`),
+  }
+  const progress: Statement = {
+    Sid: 'BackfillProgress',
+    Effect: 'Allow',
+    Action: 'states:DescribeMapRun',
+    Resource: names.arn('states', `mapRun:${names.stateMachine('backfill')}/${MAP_LABEL}:*`),
+  }
+  return [
+    {
+      Sid: 'Run',
+      Effect: 'Allow',
+      Action: ['states:ListExecutions', 'states:StartExecution'],
+      Resource: arns,
+    },
+    {
+      Sid: 'Watch',
+      Effect: 'Allow',
+      Action: ['states:DescribeExecution', 'states:GetExecutionHistory', 'states:ListMapRuns'],
+      Resource: executions,
+    },
+    ...(machines.includes('backfill') ? [progress] : []),
+    ...(machines.includes('crawl') ? [crawls] : []),
+  ]
+}
+
+/** `datasync run|status`, where it is configured. */
+function dataSyncStatements(names: Names, resources: readonly AwsResource[]): Statement[] {
+  if (!resources.some(({ type }) => type === 'AWS::DataSync::Task')) return []
+  return [
+    {
+      Sid: 'Copy',
+      Effect: 'Allow',
+      Action: 'datasync:StartTaskExecution',
+      Resource: names.arn('datasync', 'task/*'),
+      Condition: ours(names),
+    },
+    {
+      Sid: 'WatchCopying',
+      Effect: 'Allow',
+      Action: 'datasync:DescribeTaskExecution',
+      Resource: names.arn('datasync', 'task/*/execution/*'),
+    },
+    { Sid: 'Copied', Effect: 'Allow', Action: 'datasync:ListTaskExecutions', Resource: '*' },
+  ]
+}
+
+/** `dlq list|redrive|purge`: reading a message hides it for a while and then releases it; only handled ones are deleted. */
+function failedFiles(names: Names): Statement[] {
+  return [
+    {
+      Sid: 'FailedFiles',
+      Effect: 'Allow',
+      Action: [
+        'sqs:ChangeMessageVisibility',
+        'sqs:DeleteMessage',
+        'sqs:GetQueueAttributes',
+        'sqs:GetQueueUrl',
+        'sqs:PurgeQueue',
+        'sqs:ReceiveMessage',
+      ],
+      Resource: names.arn('sqs', names.queue('failed')),
     },
   ]
 }

@@ -1,5 +1,6 @@
 import type { MachineName, Names } from '../../aws/names.js'
 import { MAP_LABEL, MAP_RESULTS_PREFIX } from '../state-machines/backfill.js'
+import { RESULTS_PREFIX } from '../../transform/layout.js'
 import { policy, trust, type PolicyDocument, type Statement } from '../../aws/policy.js'
 
 /** Who may become a state machine's role: our state machines (spec §6). */
@@ -63,8 +64,17 @@ export function observability(names: Names, machine: MachineName, keyArn: string
   ]
 }
 
+export interface WorkerRights {
+  /** It tells of every file that was loaded, with the numbers that the task left. */
+  readsResults?: boolean
+}
+
 /** The worker: one Fargate task, and word of its failure (spec §6.3). */
-export function workerRolePolicy(names: Names, keyArn: string): PolicyDocument {
+export function workerRolePolicy(
+  names: Names,
+  keyArn: string,
+  { readsResults = false }: WorkerRights = {},
+): PolicyDocument {
   const { region } = names.place
   const tasks = names.arn('ecs', `task/${names.cluster}/*`)
   return policy(
@@ -113,11 +123,30 @@ export function workerRolePolicy(names: Names, keyArn: string): PolicyDocument {
         StringEquals: { 'kms:ViaService': [`sqs.${region}.amazonaws.com`, `sns.${region}.amazonaws.com`] },
       },
     },
+    ...(readsResults ? resultRights(names, keyArn) : []),
     ...observability(names, 'worker', keyArn),
   )
 }
 
-/** The dispatcher: starts the worker, nothing else (spec §6.4). */
+function resultRights(names: Names, keyArn: string): Statement[] {
+  return [
+    {
+      Sid: 'ReadResult',
+      Effect: 'Allow',
+      Action: 's3:GetObject',
+      Resource: `${names.bucketArn('transformed')}/${RESULTS_PREFIX}/*`,
+    },
+    {
+      Sid: 'KmsResult',
+      Effect: 'Allow',
+      Action: 'kms:Decrypt',
+      Resource: keyArn,
+      Condition: { StringEquals: { 'kms:ViaService': `s3.${names.place.region}.amazonaws.com` } },
+    },
+  ]
+}
+
+/** The dispatcher: starts the worker, and leaves what it could not start in the failed-files queue (spec §6.4). */
 export function dispatchRolePolicy(names: Names, keyArn: string): PolicyDocument {
   return policy(
     {
@@ -125,6 +154,19 @@ export function dispatchRolePolicy(names: Names, keyArn: string): PolicyDocument
       Effect: 'Allow',
       Action: 'states:StartExecution',
       Resource: names.stateMachineArn('worker'),
+    },
+    {
+      Sid: 'FailedFiles',
+      Effect: 'Allow',
+      Action: 'sqs:SendMessage',
+      Resource: names.arn('sqs', names.queue('failed')),
+    },
+    {
+      Sid: 'KmsSqs',
+      Effect: 'Allow',
+      Action: ['kms:GenerateDataKey', 'kms:Decrypt'],
+      Resource: keyArn,
+      Condition: { StringEquals: { 'kms:ViaService': `sqs.${names.place.region}.amazonaws.com` } },
     },
     ...observability(names, 'dispatch', keyArn),
   )

@@ -15,13 +15,17 @@ export interface Wildcard {
 
 /** A condition that a statement with a wildcard must have. */
 export interface Limit {
-  /** Beginning of the condition key. */
+  /** Beginning of the condition key, after its operator and a space where that matters. */
   key: string
   says: string
 }
 
 const OURS: Limit = { key: 'aws:ResourceTag/', says: 'only what carries the tags of this environment' }
 const NEW: Limit = { key: 'aws:RequestTag/', says: 'only with the tags of this environment' }
+const NOBODYS: Limit = {
+  key: 'Null aws:ResourceTag/',
+  says: 'only what carries no tags of any environment of datapipe',
+}
 const NO_NAMES = 'AWS gives it a random id: there is no name to write down'
 const LISTS = 'IAM knows no resource for it; it reads'
 
@@ -69,18 +73,20 @@ export const WILDCARDS: readonly Wildcard[] = [
     reason: NO_NAMES,
     limit: NEW,
   },
-  { actions: ['ec2:*'], resource: '<type>/*', reason: NO_NAMES, limit: OURS },
   {
     actions: ['ec2:RevokeSecurityGroup*'],
     resource: 'security-group/*',
     reason:
       "AWS makes the VPC's default security group itself, without tags; datapipe empties it. It can only take rules away",
+    limit: NOBODYS,
   },
   {
     actions: ['ec2:ReplaceNetworkAclAssociation'],
     resource: 'network-acl/*',
     reason: "AWS makes the VPC's default network ACL itself, without tags; subnets go back to it",
+    limit: NOBODYS,
   },
+  { actions: ['ec2:*'], resource: '<type>/*', reason: NO_NAMES, limit: OURS },
   { actions: ['kms:CreateKey'], resource: '*', reason: NO_NAMES, limit: NEW },
   {
     actions: ['kms:TagResource'],
@@ -129,10 +135,26 @@ export const WILDCARDS: readonly Wildcard[] = [
     reason: 'security configurations of Glue have no ARN and no tags',
   },
   { actions: ['lakeformation:GetDataLakeSettings'], resource: '*', reason: LISTS },
-  { actions: ['athena:ListNamedQueries', 'athena:ListWorkGroups'], resource: '*', reason: LISTS },
+  {
+    actions: ['glue:StartCrawlerSchedule', 'glue:StopCrawlerSchedule'],
+    resource: '*',
+    reason: 'IAM knows no resource for them; they switch schedules of crawlers on and off, no more',
+  },
+  { actions: ['athena:ListWorkGroups'], resource: '*', reason: LISTS },
   { actions: ['datasync:List*'], resource: '*', reason: LISTS },
   { actions: ['datasync:Create*'], resource: '*', reason: NO_NAMES, limit: NEW },
+  {
+    actions: ['datasync:TagResource'],
+    resource: '<type>/*',
+    reason: 'what is being created carries no tags yet that IAM could ask for',
+    limit: NEW,
+  },
   { actions: ['datasync:*'], resource: '<type>/*', reason: NO_NAMES, limit: OURS },
+  {
+    actions: ['datasync:CancelTaskExecution', 'datasync:DescribeTaskExecution'],
+    resource: 'task/*/execution/*',
+    reason: 'an execution has a random id and does not get the tags of its task',
+  },
   {
     actions: ['cloudwatch:ListDashboards', 'cloudwatch:ListMetrics', 'cloudwatch:GetMetricData'],
     resource: '*',
@@ -148,11 +170,6 @@ export const WILDCARDS: readonly Wildcard[] = [
     actions: ['servicequotas:Get*', 'servicequotas:List*'],
     resource: '*',
     reason: 'limits of the whole account, told by codes; it reads',
-  },
-  {
-    actions: ['route53:AssociateVPCWithHostedZone'],
-    resource: '*',
-    reason: 'the private DNS names of an interface endpoint live in a hosted zone of AWS',
   },
   {
     actions: [

@@ -1,5 +1,5 @@
 import { ENDINGS } from '../arrival-pattern.js'
-import { BACK_OFF, retryCalls } from './retry.js'
+import { retryCalls, WAIT_FOR_EXECUTION } from './retry.js'
 
 export interface BackfillSettings {
   workerArn: string
@@ -14,6 +14,10 @@ export interface BackfillSettings {
 export interface BackfillInput {
   /** Keys to look at, for example `inbox/` or `inbox/temperature/2026`. */
   prefix: string
+  /** Only what was uploaded then or later, in seconds since 1970. Left out: everything. */
+  since?: number
+  /** Also what was processed before. Left out: only what is pending. */
+  again?: boolean
 }
 
 /** Part of the names of the children, which the role's policy is written for. */
@@ -28,8 +32,8 @@ export const MAP_RESULTS_PREFIX = 'mapruns'
  * What is pending is decided by names. A listing has no versions, so the child asks for the current one and gives the worker
  * the very name that the dispatcher gives it for that version: what an event, `run` or an earlier sweep has started is
  * `ExecutionAlreadyExists`, and skipped, whether it runs, succeeded or failed. What failed is the failed-files queue's. Step
- * Functions frees a name 90 days after its execution: a file is then transformed once more, with the same result under the same
- * keys.
+ * Functions frees a name 90 days after its execution: then a worker starts once more, and its task ends at once because the
+ * version is loaded. With `again` the names are those of this execution alone, and tasks with such names load what is loaded.
  *
  * Files above `maxConcurrency` wait in the map; it drops nothing. A file whose worker failed has been reported by the worker. A
  * child that failed itself is counted at the end and fails the execution; its file is still pending for the next one.
@@ -37,8 +41,10 @@ export const MAP_RESULTS_PREFIX = 'mapruns'
 export function backfillDefinition(settings: BackfillSettings): object {
   return {
     Comment: 'datapipe backfill: every object that was not processed -> one worker each',
-    StartAt: 'Backfill',
+    StartAt: 'HasSince',
     States: {
+      ...optional(['HasSince', 'SinceEver'], '$.since', 0, 'HasAgain'),
+      ...optional(['HasAgain', 'OnlyPending'], '$.again', false, 'Backfill'),
       Backfill: {
         Type: 'Map',
         Label: MAP_LABEL,
@@ -50,6 +56,11 @@ export function backfillDefinition(settings: BackfillSettings): object {
           bucket: settings.rawBucket,
           'key.$': '$$.Map.Item.Value.Key',
           'size.$': '$$.Map.Item.Value.Size',
+          'item.$': '$$.Map.Item.Value',
+          'since.$': '$.since',
+          'again.$': '$.again',
+          // Of the backfill, not of the child.
+          'run.$': '$$.Execution.Name',
         },
         MaxConcurrency: settings.maxConcurrency,
         // One failed file is no reason to stop the others.
@@ -100,6 +111,26 @@ export function backfillDefinition(settings: BackfillSettings): object {
   }
 }
 
+/** A field of the input that may be left out: a Choice, and a state that gives the default. */
+function optional(
+  [choice, otherwise]: [string, string],
+  path: string,
+  value: unknown,
+  next: string,
+): Record<string, object> {
+  return {
+    [choice]: {
+      Type: 'Choice',
+      Choices: [{ Variable: path, IsPresent: true, Next: next }],
+      Default: otherwise,
+    },
+    [otherwise]: { Type: 'Pass', Result: value, ResultPath: path, Next: next },
+  }
+}
+
+/** In seconds since 1970. A child never fails for want of it: then `since` excludes nothing. */
+const LISTED = '$.item.LastModified'
+
 /** What happens to one object. */
 export function childDefinition({ account, workerArn }: BackfillSettings): {
   StartAt: string
@@ -113,6 +144,13 @@ export function childDefinition({ account, workerArn }: BackfillSettings): {
         Type: 'Choice',
         Choices: [
           { Variable: '$.size', NumericEquals: 0, Next: 'Skipped' },
+          {
+            And: [
+              { Variable: LISTED, IsPresent: true },
+              { Variable: LISTED, NumericLessThanPath: '$.since' },
+            ],
+            Next: 'Skipped',
+          },
           {
             Or: ENDINGS.map((ending) => ({ Variable: '$.key', StringMatches: `inbox/*.${ending}` })),
             Next: 'Version',
@@ -129,7 +167,22 @@ export function childDefinition({ account, workerArn }: BackfillSettings): {
         Retry: [{ ErrorEquals: ['S3.NoSuchKeyException'], MaxAttempts: 0 }, retryCalls('States.ALL')],
         // Deleted since it was listed.
         Catch: [{ ErrorEquals: ['S3.NoSuchKeyException'], ResultPath: null, Next: 'Skipped' }],
-        Next: 'Name',
+        Next: 'Again?',
+      },
+      'Again?': {
+        Type: 'Choice',
+        Choices: [{ Variable: '$.again', BooleanEquals: true, Next: 'NameAgain' }],
+        Default: 'Name',
+      },
+      NameAgain: {
+        Type: 'Pass',
+        Parameters: {
+          // Must stay the same as repeatedName() of src/operate/run.
+          'name.$':
+            "States.Format('b-{}', States.Hash(States.Format('{}/{}/{}/{}', $.run, $.bucket, $.key, $.version.id), 'SHA-256'))",
+        },
+        ResultPath: '$.exec',
+        Next: 'Run',
       },
       Name: {
         Type: 'Pass',
@@ -159,14 +212,7 @@ export function childDefinition({ account, workerArn }: BackfillSettings): {
         ResultPath: null,
         Retry: [
           { ErrorEquals: ['StepFunctions.ExecutionAlreadyExistsException'], MaxAttempts: 0 },
-          // More executions than the account may have at once: wait for room, about a day.
-          {
-            ErrorEquals: ['StepFunctions.ExecutionLimitExceededException'],
-            IntervalSeconds: 15,
-            MaxDelaySeconds: 300,
-            MaxAttempts: 600,
-            ...BACK_OFF,
-          },
+          WAIT_FOR_EXECUTION,
           retryCalls('StepFunctions.AWSStepFunctionsException', 'StepFunctions.SdkClientException'),
         ],
         Catch: [

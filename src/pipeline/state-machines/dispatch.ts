@@ -1,15 +1,22 @@
-import { BACK_OFF } from './retry.js'
+import { failedQueueState } from './failed-queue-state.js'
+import { BACK_OFF, WAIT_FOR_EXECUTION } from './retry.js'
+
+/** Only against an execution that hangs. */
+const WEEK_SECONDS = 604_800
 
 /**
  * The dispatcher: takes an S3 "Object Created" event as EventBridge delivers it and starts a worker whose name derives from
  * the object version. Execution names are unique, so an event delivered twice starts nothing twice (spec §9.3). The input
  * names this execution, so it always differs and a repeat is always `ExecutionAlreadyExists`, also while the first runs.
+ *
+ * To EventBridge the event is delivered as soon as this runs: from here on nobody else repeats it. So it waits for about a day
+ * while Step Functions takes no more executions, and what it gives up goes to the failed-files queue.
  */
-export function dispatchDefinition(workerArn: string): object {
+export function dispatchDefinition(workerArn: string, failedQueueUrl: string): object {
   return {
     Comment: 'datapipe dispatcher: S3 event -> named worker execution',
     StartAt: 'HasSize',
-    TimeoutSeconds: 120,
+    TimeoutSeconds: WEEK_SECONDS,
     States: {
       HasSize: {
         Type: 'Choice',
@@ -55,6 +62,15 @@ export function dispatchDefinition(workerArn: string): object {
         },
         Retry: [
           { ErrorEquals: ['StepFunctions.ExecutionAlreadyExistsException'], MaxAttempts: 0 },
+          WAIT_FOR_EXECUTION,
+          // Under these names come throttling and much else. A few hours, then somebody should look.
+          {
+            ErrorEquals: ['StepFunctions.AWSStepFunctionsException', 'StepFunctions.SdkClientException'],
+            IntervalSeconds: 5,
+            MaxAttempts: 60,
+            MaxDelaySeconds: 300,
+            ...BACK_OFF,
+          },
           {
             ErrorEquals: ['States.ALL'],
             IntervalSeconds: 2,
@@ -63,11 +79,16 @@ export function dispatchDefinition(workerArn: string): object {
             ...BACK_OFF,
           },
         ],
-        Catch: [{ ErrorEquals: ['StepFunctions.ExecutionAlreadyExistsException'], Next: 'Duplicate' }],
+        Catch: [
+          { ErrorEquals: ['StepFunctions.ExecutionAlreadyExistsException'], Next: 'Duplicate' },
+          { ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: 'ToFailedQueue' },
+        ],
         Next: 'Started',
       },
       Started: { Type: 'Succeed' },
       Duplicate: { Type: 'Succeed' },
+      ToFailedQueue: failedQueueState(failedQueueUrl, 'Failed'),
+      Failed: { Type: 'Fail', ErrorPath: '$.error.Error', CausePath: '$.error.Cause' },
     },
   }
 }

@@ -3,12 +3,52 @@ import { DATA_ERROR_EXIT_CODE } from '../../transform/exit-codes.js'
 /** How often a task that died, not one that found bad data, is tried again. */
 const TASK_ATTEMPTS = 3
 const FIRST_WAIT_SECONDS = 30
-const CAPACITY_WAIT_SECONDS = 120
-/** Together two thirds of a day, and about 8,000 of the 25,000 events that an execution may have. */
-const CAPACITY_WAITS = 500
+const SHORTEST_BOUND_SECONDS = 15
+const LONGEST_BOUND_SECONDS = 240
+/**
+ * Waits of two minutes on average, so 20 hours, and at most 11,000 of the 25,000 events that an execution may have. Even with
+ * ten minutes for each task that never starts they end within six days, before the execution's own time-out could lose the file.
+ */
+const CAPACITY_WAITS = 600
+/** What the retrier's quarter of an hour counts for: with it 100 rounds, 30 hours. */
+const WAITS_OF_RETRIER = 5
 
-/** `$.attempt`: attempts made, the longest wait before the next one, and waits for room so far. */
-export const FIRST_ATTEMPT = { count: 1, backoff: FIRST_WAIT_SECONDS, waits: 0 }
+/** `$.attempt`: attempts made, the longest wait before the next one; waits for room so far, and the longest next one. */
+export const FIRST_ATTEMPT = {
+  count: 1,
+  backoff: FIRST_WAIT_SECONDS,
+  waits: 0,
+  bound: SHORTEST_BOUND_SECONDS,
+}
+
+/** `$.attempt` with some of its fields anew. */
+function attempt(changes: Record<string, string>, next: string): object {
+  const kept = Object.keys(FIRST_ATTEMPT).map((field) => [`${field}.$`, `$.attempt.${field}`] as const)
+  return {
+    Type: 'Pass',
+    Parameters: { ...Object.fromEntries(kept), ...changes },
+    ResultPath: '$.attempt',
+    Next: next,
+  }
+}
+
+/** How refusals for want of room and tasks that found none on the way read. */
+const NO_ROOM = [
+  '*limit on the number of*',
+  '*imit exceeded*',
+  '*Rate exceeded*',
+  '*Capacity is unavailable*',
+  '*InsufficientFreeAddresses*',
+  '*enough free addresses*',
+]
+const saysNoRoom = (variable: string) => ({
+  Or: NO_ROOM.map((text) => ({ Variable: variable, StringMatches: text })),
+})
+
+const COUNTED_WAIT = {
+  'waits.$': 'States.MathAdd($.attempt.waits, 1)',
+  'seconds.$': 'States.MathRandom(1, $.attempt.bound)',
+}
 
 const EXIT_CODE = '$.task.report.Containers[0].ExitCode'
 const STOP_CODE = '$.task.report.StopCode'
@@ -44,17 +84,7 @@ export function failureStates(): Record<string, object> {
       Choices: [
         { ...HAS_REPORT, Next: 'ReadReport' },
         {
-          And: [
-            { Variable: '$.error.Error', StringMatches: 'ECS.*' },
-            {
-              Or: [
-                '*limit on the number of*',
-                '*imit exceeded*',
-                '*Rate exceeded*',
-                '*Capacity is unavailable*',
-              ].map((text) => ({ Variable: '$.error.Cause', StringMatches: text })),
-            },
-          ],
+          And: [{ Variable: '$.error.Error', StringMatches: 'ECS.*' }, saysNoRoom('$.error.Cause')],
           Next: 'WaitsLeft',
         },
       ],
@@ -66,45 +96,39 @@ export function failureStates(): Record<string, object> {
       Choices: [
         { ...DATA_ERROR, Next: 'DataError' },
         {
-          And: [
-            { Variable: STOPPED_REASON, IsPresent: true },
-            { Variable: STOPPED_REASON, StringMatches: '*Capacity is unavailable*' },
-          ],
+          And: [{ Variable: STOPPED_REASON, IsPresent: true }, saysNoRoom(STOPPED_REASON)],
           Next: 'WaitsLeft',
         },
         { Variable: '$.attempt.count', NumericLessThan: TASK_ATTEMPTS, Next: 'CountAttempt' },
       ],
       Default: 'ToFailedQueue',
     },
-    CountAttempt: {
-      Type: 'Pass',
-      Parameters: {
+    CountAttempt: attempt(
+      {
         'count.$': 'States.MathAdd($.attempt.count, 1)',
-        'waits.$': '$.attempt.waits',
         // Full jitter up to the bound, which doubles each time.
         'seconds.$': 'States.MathRandom(1, $.attempt.backoff)',
         'backoff.$': 'States.MathAdd($.attempt.backoff, $.attempt.backoff)',
       },
-      ResultPath: '$.attempt',
-      Next: 'WaitBeforeRetry',
-    },
+      'WaitBeforeRetry',
+    ),
     WaitBeforeRetry: { Type: 'Wait', SecondsPath: '$.attempt.seconds', Next: 'Transform' },
+    CountRetries: attempt({ 'waits.$': `States.MathAdd($.attempt.waits, ${WAITS_OF_RETRIER})` }, 'WaitsLeft'),
     WaitsLeft: {
       Type: 'Choice',
-      Choices: [{ Variable: '$.attempt.waits', NumericLessThan: CAPACITY_WAITS, Next: 'CountWait' }],
-      Default: 'ToFailedQueue',
+      Choices: [
+        { Variable: '$.attempt.waits', NumericGreaterThanEquals: CAPACITY_WAITS, Next: 'ToFailedQueue' },
+        { Variable: '$.attempt.bound', NumericLessThan: LONGEST_BOUND_SECONDS, Next: 'CountWait' },
+      ],
+      Default: 'CountLongestWait',
     },
-    CountWait: {
-      Type: 'Pass',
-      Parameters: {
-        'count.$': '$.attempt.count',
-        'waits.$': 'States.MathAdd($.attempt.waits, 1)',
-        'backoff.$': '$.attempt.backoff',
-      },
-      ResultPath: '$.attempt',
-      Next: 'WaitForCapacity',
-    },
-    WaitForCapacity: { Type: 'Wait', Seconds: CAPACITY_WAIT_SECONDS, Next: 'Transform' },
+    // Full jitter, or all that were refused together would come back together.
+    CountWait: attempt(
+      { ...COUNTED_WAIT, 'bound.$': 'States.MathAdd($.attempt.bound, $.attempt.bound)' },
+      'WaitForCapacity',
+    ),
+    CountLongestWait: attempt(COUNTED_WAIT, 'WaitForCapacity'),
+    WaitForCapacity: { Type: 'Wait', SecondsPath: '$.attempt.seconds', Next: 'Transform' },
     DataError: {
       Type: 'Pass',
       Parameters: { Error: 'datapipe.DataError', 'Cause.$': '$.error.Cause' },

@@ -1,4 +1,8 @@
-import { BACK_OFF, WAIT_FOR_CAPACITY } from './retry.js'
+import { RESULTS_PREFIX } from '../../transform/layout.js'
+import { BACK_OFF, NO_ROOM_ERRORS, START_TASK } from './retry.js'
+
+/** Key of the task's result in the transformed bucket, as the task and the states after it compute it. */
+export const RESULT_KEY = `States.Format('${RESULTS_PREFIX}/{}.json', $$.Execution.Name)`
 
 export interface TransformSettings {
   clusterArn: string
@@ -9,14 +13,19 @@ export interface TransformSettings {
   subnetIds: string[]
   securityGroupIds: string[]
   assignPublicIp: boolean
+  /** The task is to leave its numbers where this execution finds them. */
+  reportsResult?: boolean
 }
 
-/** The task on on-demand capacity. Above the account's cap it waits here: the retrier tries on for about a day. */
+/** The task on on-demand capacity. Above the account's cap it waits: here at first, then in the states of failure-states.ts. */
 export function transformState(settings: TransformSettings, next: string): object {
   return {
     ...runTask(settings, 'FARGATE'),
-    Retry: WAIT_FOR_CAPACITY,
-    Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: 'Diagnose' }],
+    Retry: START_TASK,
+    Catch: [
+      { ErrorEquals: NO_ROOM_ERRORS, ResultPath: '$.error', Next: 'CountRetries' },
+      { ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: 'Diagnose' },
+    ],
     Next: next,
   }
 }
@@ -72,6 +81,7 @@ function runTask(settings: TransformSettings, capacityProvider: 'FARGATE' | 'FAR
               { Name: 'DP_SIZE', 'Value.$': "States.Format('{}', $.size)" },
               { Name: 'DP_MEMORY_MB', 'Value.$': '$.compute.memory' },
               { Name: 'DP_EXECUTION', 'Value.$': '$$.Execution.Name' },
+              ...(settings.reportsResult === true ? [{ Name: 'DP_RESULT_KEY', 'Value.$': RESULT_KEY }] : []),
             ],
           },
         ],

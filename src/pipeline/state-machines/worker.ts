@@ -1,6 +1,8 @@
-import { failureNotification, successNotification } from '../notifications.js'
+import { failureNotification } from '../notifications.js'
 import { runTiers, type RunTier } from '../size-tiers.js'
 import { FIRST_ATTEMPT, failureStates, spotFailureStates } from './failure-states.js'
+import { failedQueueState } from './failed-queue-state.js'
+import { FIRST_LOADED, loadedStates } from './loaded-states.js'
 import { RETRY_MESSAGE } from './retry.js'
 import { sizeStates } from './size-states.js'
 import { transformOnSpotState, transformState, type TransformSettings } from './transform-states.js'
@@ -11,8 +13,8 @@ export interface WorkerSettings extends TransformSettings {
   tiers?: readonly RunTier[]
   failedQueueUrl: string
   topicArn: string
-  /** Tell of every file that was loaded, too. */
-  onSuccess?: boolean
+  /** Tell of every file that was loaded, too: with the numbers that its task leaves in this bucket. */
+  onSuccess?: { resultsBucket: string; account: string }
 }
 
 /** Only against an execution that hangs: what takes its time or waits for its turn ends in the failed-files queue before. */
@@ -24,7 +26,8 @@ const WEEK_SECONDS = 604_800
  * topic (spec §9.3).
  */
 export function workerDefinition({ tiers = runTiers({}, false), ...settings }: WorkerSettings): object {
-  const loaded = settings.onSuccess === true ? 'Loaded' : 'Done'
+  const loaded = settings.onSuccess === undefined ? 'Done' : FIRST_LOADED
+  const task = { ...settings, reportsResult: settings.onSuccess !== undefined }
   const onSpot = tiers.some(({ spot }) => spot)
   return {
     Comment: 'datapipe worker: one object -> one Fargate task',
@@ -33,27 +36,14 @@ export function workerDefinition({ tiers = runTiers({}, false), ...settings }: W
     States: {
       Begin: { Type: 'Pass', Result: FIRST_ATTEMPT, ResultPath: '$.attempt', Next: 'ChooseSize' },
       ...sizeStates(tiers),
-      ...(onSpot ? { TransformOnSpot: transformOnSpotState(settings, loaded), ...spotFailureStates() } : {}),
-      Transform: transformState(settings, loaded),
+      ...(onSpot ? { TransformOnSpot: transformOnSpotState(task, loaded), ...spotFailureStates() } : {}),
+      Transform: transformState(task, loaded),
       ...failureStates(),
       ...reportStates(settings),
-      ...(settings.onSuccess === true ? { Loaded: loadedState(settings) } : {}),
+      ...(settings.onSuccess === undefined ? {} : loadedStates(settings, settings.onSuccess)),
       Done: { Type: 'Succeed' },
       Failed: { Type: 'Fail', ErrorPath: '$.error.Error', CausePath: '$.error.Cause' },
     },
-  }
-}
-
-/** A message that cannot be sent does not make a load that succeeded fail. */
-function loadedState(settings: Pick<WorkerSettings, 'env' | 'topicArn'>): object {
-  return {
-    Type: 'Task',
-    Resource: 'arn:aws:states:::sns:publish',
-    Parameters: successNotification(settings),
-    ResultPath: null,
-    Retry: RETRY_MESSAGE,
-    Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: null, Next: 'Done' }],
-    Next: 'Done',
   }
 }
 
@@ -61,26 +51,7 @@ function reportStates(
   settings: Pick<WorkerSettings, 'env' | 'failedQueueUrl' | 'topicArn'>,
 ): Record<string, object> {
   return {
-    ToFailedQueue: {
-      Type: 'Task',
-      Resource: 'arn:aws:states:::sqs:sendMessage',
-      Parameters: {
-        QueueUrl: settings.failedQueueUrl,
-        MessageBody: {
-          schema: 1,
-          'bucket.$': '$.bucket',
-          'key.$': '$.key',
-          'versionId.$': '$.versionId',
-          'execution.$': '$$.Execution.Id',
-          'error.$': '$.error.Error',
-          'cause.$': '$.error.Cause',
-        },
-      },
-      ResultPath: null,
-      Retry: RETRY_MESSAGE,
-      Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: null, Next: 'Notify' }],
-      Next: 'Notify',
-    },
+    ToFailedQueue: failedQueueState(settings.failedQueueUrl, 'Notify'),
     Notify: {
       Type: 'Task',
       Resource: 'arn:aws:states:::sns:publish',

@@ -31,6 +31,8 @@ interface ObservedNamedQuery extends Observed<NamedQueryAttributes> {
   properties: { description: string; database: string; sql: string }
 }
 
+/** Description of what an emulator cannot delete. */
+const GONE = 'datapipe: deleted'
 /** BatchGetNamedQuery takes 50. */
 const BATCH = 50
 
@@ -66,10 +68,9 @@ export class AthenaNamedQuery extends AwsResource<NamedQueryAttributes, Observed
   async read(): Promise<ObservedNamedQuery | undefined> {
     const all = await namedQueries(this.aws, this.properties.workgroup)
     const found = all.filter(({ Name }) => Name === this.name)
-    // moto can neither change nor delete a query: the last one made is the one.
-    const query = this.aws.emulated ? found.at(-1) : found[0]
+    const [query] = found
     if (query?.NamedQueryId === undefined) return undefined
-    if (found.length > 1 && !this.aws.emulated) throw this.#duplicate(found)
+    if (found.length > 1) throw this.#duplicate(found)
     return {
       physicalId: query.NamedQueryId,
       attributes: { queryId: query.NamedQueryId },
@@ -115,8 +116,19 @@ export class AthenaNamedQuery extends AwsResource<NamedQueryAttributes, Observed
   }
 
   async delete(observed: ObservedNamedQuery): Promise<Deletion> {
-    // moto has no DeleteNamedQuery; the query goes out of sight with its workgroup.
-    if (this.aws.emulated) return { status: 'deleted' }
+    // moto has no DeleteNamedQuery; the latest one of a name says that it is gone.
+    if (this.aws.emulated) {
+      await this.#athena.send(
+        new CreateNamedQueryCommand({
+          Name: this.name,
+          Description: GONE,
+          Database: observed.properties.database,
+          QueryString: '-',
+          WorkGroup: this.properties.workgroup,
+        }),
+      )
+      return { status: 'deleted' }
+    }
     try {
       await this.#athena.send(new DeleteNamedQueryCommand({ NamedQueryId: observed.attributes.queryId }))
       return { status: 'deleted' }
@@ -180,14 +192,14 @@ async function inBatches(athena: AthenaClient, ids: readonly string[]): Promise<
   return queries
 }
 
-/** moto has no BatchGetNamedQuery. */
+/** moto has no BatchGetNamedQuery, and can neither change nor delete a query: the last one made of a name is the one. */
 async function oneByOne(athena: AthenaClient, ids: readonly string[]): Promise<NamedQuery[]> {
-  const queries: NamedQuery[] = []
+  const latest = new Map<string | undefined, NamedQuery>()
   for (const NamedQueryId of ids) {
     const { NamedQuery: query } = await athena.send(new GetNamedQueryCommand({ NamedQueryId }))
-    if (query !== undefined) queries.push(query)
+    if (query !== undefined) latest.set(query.Name, query)
   }
-  return queries
+  return [...latest.values()].filter(({ Description }) => Description !== GONE)
 }
 
 /** Athena says "not found" with the class of any bad request (spec §11.3). */

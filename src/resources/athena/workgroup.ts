@@ -39,9 +39,13 @@ const ENGINE = 'Athena engine version 3'
 export class AthenaWorkgroup extends AwsResource<AthenaWorkgroupAttributes, ObservedAthenaWorkgroup> {
   readonly type = 'AWS::Athena::WorkGroup'
   readonly iamActions = [
+    // Queries of an earlier configuration are found in it, whether this one has any or not.
+    'athena:BatchGetNamedQuery',
     'athena:CreateWorkGroup',
+    'athena:DeleteNamedQuery',
     'athena:DeleteWorkGroup',
     'athena:GetWorkGroup',
+    'athena:ListNamedQueries',
     'athena:ListTagsForResource',
     'athena:TagResource',
     'athena:UpdateWorkGroup',

@@ -40,13 +40,17 @@ interface ObservedAgent extends Observed<DataSyncAgentAttributes> {
  */
 export class DataSyncAgent extends AwsResource<DataSyncAgentAttributes, ObservedAgent> {
   readonly type = 'AWS::DataSync::Agent'
+  // CreateAgent and what is about VPC endpoints: `datapipe datasync activate`.
   readonly iamActions = [
+    'datasync:CreateAgent',
     'datasync:DeleteAgent',
     'datasync:DescribeAgent',
     'datasync:ListAgents',
     'datasync:ListTagsForResource',
     'datasync:TagResource',
     'datasync:UpdateAgent',
+    'ec2:DescribeNetworkInterfaces',
+    'ec2:DescribeVpcEndpoints',
   ]
   override readonly shared: boolean
 

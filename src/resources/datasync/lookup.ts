@@ -55,7 +55,8 @@ export async function findTagged(
   )
 }
 
-async function tagged(client: DataSyncClient, arn: string): Promise<Hit> {
+/** The tags of one entry; none when it is gone meanwhile. */
+export async function tagged(client: DataSyncClient, arn: string): Promise<Hit> {
   const tags: Tags = {}
   try {
     for await (const page of paginateListTagsForResource({ client }, { ResourceArn: arn }))

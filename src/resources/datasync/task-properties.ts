@@ -117,13 +117,26 @@ export function observedTask(task: DescribeTaskCommandOutput): Record<string, un
     exclude: patternsOf(task.Excludes),
     mode: task.TaskMode ?? 'BASIC',
     include: patternsOf(task.Includes),
-    // A switched-off schedule is none: whether we or the service switched it off (`datapipe datasync status` says why).
+    // A switched-off schedule is none: whether we or the service switched it off.
     schedule: task.Schedule?.Status === 'DISABLED' ? null : emptyToNull(task.Schedule?.ScheduleExpression),
     report:
       s3 === undefined
         ? null
         : { bucketArn: s3.S3BucketArn, path: bare(s3.Subdirectory ?? ''), roleArn: s3.BucketAccessRoleArn },
   }
+}
+
+/**
+ * The schedule as DataSync has it, with why it does not run: it switches a schedule off by itself when its runs keep failing
+ * in the same way. undefined while it runs, or when it was switched off by somebody.
+ */
+export function scheduleOffByService({
+  Schedule: schedule,
+  ScheduleDetails: details,
+}: DescribeTaskCommandOutput): string | undefined {
+  if (schedule?.Status !== 'DISABLED' || details?.DisabledBy !== 'SERVICE') return undefined
+  const reason = details.DisabledReason === undefined ? '' : `: ${details.DisabledReason}`
+  return `${schedule.ScheduleExpression ?? ''} (switched off by DataSync${reason})`
 }
 
 function patternsOf(rules: readonly FilterRule[] | undefined): string | null {

@@ -25,6 +25,7 @@ import {
   desiredTask,
   observedTask,
   reportConfig,
+  scheduleOffByService,
   taskRequest,
   type DataSyncTaskProperties,
 } from './task-properties.js'
@@ -38,6 +39,8 @@ interface ObservedTask extends Observed<DataSyncTaskAttributes> {
   status: string | undefined
   /** Also when it is switched off. */
   scheduleExpression: string | undefined
+  /** Why DataSync itself switched it off. */
+  scheduleOff: string | undefined
   execution: string | undefined
   tags: Tags
 }
@@ -90,6 +93,7 @@ export class DataSyncTask extends AwsResource<DataSyncTaskAttributes, ObservedTa
       properties: observedTask(task),
       status: task.Status,
       scheduleExpression: task.Schedule?.ScheduleExpression,
+      scheduleOff: scheduleOffByService(task),
       execution: task.CurrentTaskExecutionArn,
       tags: hit.tags,
     }
@@ -100,7 +104,7 @@ export class DataSyncTask extends AwsResource<DataSyncTaskAttributes, ObservedTa
     return [
       ...(works ? [] : diffProperties({ status: observed.status }, { status: 'AVAILABLE' })),
       ...diffProperties(
-        observed.properties,
+        this.#seen(observed),
         desiredTask(this.name, this.properties, this.aws.emulated),
         // DataSync cannot change what a task connects (spec §12).
         { replaces: ['sourceArn', 'destinationArn', 'mode'] },
@@ -163,6 +167,12 @@ export class DataSyncTask extends AwsResource<DataSyncTaskAttributes, ObservedTa
     if (observed.status === 'RUNNING' || observed.status === 'QUEUED') await this.#stop(observed, op)
     const gone = await unlessGone(this.#datasync.send(new DeleteTaskCommand({ TaskArn: arn })))
     return { status: gone === undefined ? 'absent' : 'deleted' }
+  }
+
+  /** One that shall run and that DataSync switched off is a change for people to see, with its reason. */
+  #seen({ properties, scheduleOff }: ObservedTask): Record<string, unknown> {
+    if (scheduleOff === undefined || this.properties.schedule === undefined) return properties
+    return { ...properties, schedule: scheduleOff }
   }
 
   /** DataSync knows no way to take a schedule away; one that is switched off counts as none. */

@@ -72,6 +72,11 @@ export class Subnet extends Ec2Resource<SubnetAttributes, ObservedSubnet> {
     super(aws, id, name, options)
   }
 
+  /** The id of the zone it is, or will be, in. */
+  get zoneId(): string {
+    return this.properties.zoneId
+  }
+
   async read(): Promise<ObservedSubnet | undefined> {
     const subnet = this.pick(await this.inventory.subnets.get(), (found) => found.SubnetId)
     if (subnet === undefined) return undefined

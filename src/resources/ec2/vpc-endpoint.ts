@@ -16,6 +16,7 @@ import type { Operation } from '../../engine/operation.js'
 import type { CostItem, Deletion, Observed, ResourceOptions } from '../../engine/resource.js'
 import { waitFor } from '../../engine/wait.js'
 import { deleteWhenFree } from './deletion.js'
+import { leaveRouteTables } from './endpoint-routes.js'
 import { offerOf, type EndpointOffer } from './endpoint-services.js'
 import { Ec2Resource, touches } from './ec2-resource.js'
 import { withinQuota } from '../../aws/quotas.js'
@@ -74,6 +75,10 @@ export class VpcEndpoint extends Ec2Resource<VpcEndpointAttributes, ObservedVpcE
     options: ResourceOptions = {},
   ) {
     super(aws, id, name, options)
+  }
+
+  get kind(): VpcEndpointProperties['kind'] {
+    return this.properties.kind
   }
 
   async read(): Promise<ObservedVpcEndpoint | undefined> {
@@ -249,6 +254,7 @@ export class VpcEndpoint extends Ec2Resource<VpcEndpointAttributes, ObservedVpcE
 
   /** The call succeeds even when nothing was deleted; what failed is in its answer (spec §2.6). */
   async #delete(endpointId: string): Promise<object> {
+    if (this.aws.emulated) await leaveRouteTables(this.ec2, endpointId)
     const answer = await this.ec2.send(new DeleteVpcEndpointsCommand({ VpcEndpointIds: [endpointId] }))
     const failure = answer.Unsuccessful?.find((item) => item.ResourceId === endpointId)?.Error
     if (failure === undefined) return answer

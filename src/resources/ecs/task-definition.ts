@@ -85,6 +85,11 @@ export class TaskDefinition extends AwsResource<TaskDefinitionAttributes, Observ
     this.#ecs = aws.clients.of(ECSClient)
   }
 
+  /** The family: AWS counts its revisions. */
+  override get expectedPhysicalId(): string {
+    return this.#familyArn
+  }
+
   /**
    * The newest active revision. A run that was cut off while it removed the last one leaves it INACTIVE, out of sight and
    * for ever: that one counts as present too, so that the next run deletes it.

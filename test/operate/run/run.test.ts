@@ -2,7 +2,14 @@ import { createHash } from 'node:crypto'
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
 import type { AwsContext } from '../../../src/aws/context.js'
-import type { Execution, Orchestrator, StateEntered, WorkerInput } from '../../../src/operate/orchestrator.js'
+import type {
+  BackfillRunner,
+  Execution,
+  Orchestrator,
+  StateEntered,
+  WorkerInput,
+} from '../../../src/operate/orchestrator.js'
+import { backfillNotDeployed } from '../../../src/operate/run/backfill-errors.js'
 import { runRecords } from '../../../src/operate/records.js'
 import type { RunExecution } from '../../../src/operate/run/execution.js'
 import { run, runExitCode, type RunEvent, type RunRequest } from '../../../src/operate/run/run.js'
@@ -28,6 +35,7 @@ class ScriptedOrchestrator implements Orchestrator {
   mostRunning = 0
   concurrency = 2
   inProcess = true
+  backfill: BackfillRunner | undefined
   closed = 0
 
   constructor(
@@ -156,6 +164,7 @@ describe('run', function () {
         Promise.resolve({
           orchestrator,
           concurrency: orchestrator.concurrency,
+          backfill: orchestrator.backfill,
           inProcess: orchestrator.inProcess,
           close: () => Promise.resolve(void orchestrator.closed++),
         }),
@@ -252,6 +261,61 @@ describe('run', function () {
     expect(execution).to.include({ status: 'running', rowsIn: null, durationMs: null })
     expect(orchestrator.running).to.equal(0)
     expect(runExitCode([execution!])).to.equal(0)
+  })
+
+  describe('with more files than places, when nobody watches', () => {
+    beforeEach(async () => {
+      for (const name of ['1', '2', '3', '4', '5', '6']) await arrives(`inbox/a/${name}.csv`)
+      orchestrator.inProcess = false
+    })
+
+    it('starts the next one when one has ended, all of them, and then leaves the last', async () => {
+      let [alive, most] = [0, 0]
+      orchestrator.start = (name, input) => {
+        most = Math.max(most, ++alive)
+        orchestrator.started.push({ name, input })
+        return Promise.resolve('started')
+      }
+      orchestrator.watch = async (name, _, until) => {
+        await new Promise((resolve) => setTimeout(resolve, 20))
+        until.throwIfAborted()
+        alive--
+        return { name, status: 'SUCCEEDED' }
+      }
+      const executions = await go({ watch: false, concurrency: 2 })
+      expect(orchestrator.started).to.have.lengthOf(6)
+      expect(most).to.equal(2)
+      expect(executions.filter(({ status }) => status === 'running')).to.have.lengthOf(2)
+      expect(events).to.deep.include({ type: 'run.waiting', concurrency: 2 })
+    })
+
+    function backfill(start: BackfillRunner['start']): BackfillRunner {
+      return { start, watch: () => Promise.reject(new Error('nobody watches')) }
+    }
+
+    it('hands them over where there is a backfill', async () => {
+      const inputs: object[] = []
+      orchestrator.backfill = backfill((_, input) => Promise.resolve(void inputs.push(input)))
+      expect(await go({ watch: false, concurrency: 2 })).to.deep.equal([])
+      expect([inputs, orchestrator.started]).to.deep.equal([[{ prefix: 'inbox/' }], []])
+    })
+
+    it('does not hand over what fits, nor what is to be processed again', async () => {
+      orchestrator.backfill = backfill(() => Promise.reject(new Error('not this')))
+      expect(await go({ watch: false, concurrency: 6 })).to.have.lengthOf(6)
+      expect(await go({ watch: false, concurrency: 2, retryFailed: true })).to.have.lengthOf(6)
+    })
+
+    for (const refusal of [
+      backfillNotDeployed('dev'),
+      Object.assign(new Error('not yours'), { name: 'AccessDeniedException' }),
+    ]) {
+      it(`starts them itself where there is none: ${refusal.message}`, async () => {
+        orchestrator.backfill = backfill(() => Promise.reject(refusal))
+        expect(await go({ watch: false, concurrency: 2 })).to.have.lengthOf(6)
+        expect(orchestrator.started).to.have.lengthOf(6)
+      })
+    }
   })
 
   it('reports a rejected file with its counts and exit code 5', async () => {

@@ -195,15 +195,30 @@ describe('DataSyncTask', () => {
     ).to.deep.equal([])
   })
 
-  it('switches on again what DataSync switched off', async () => {
+  it('switches on again what somebody, or DataSync, switched off; a plan says why DataSync did', async () => {
+    const byHand = await observe({
+      Schedule: { ScheduleExpression: 'cron(0 3 * * ? *)', Status: 'DISABLED' },
+      ScheduleDetails: { DisabledBy: 'USER' },
+    })
+    expect(task.diff(byHand)).to.deep.equal([
+      { path: 'schedule', from: null, to: 'cron(0 3 * * ? *)', replaces: false },
+    ])
     const observed = await observe({
       Schedule: { ScheduleExpression: 'cron(0 3 * * ? *)', Status: 'DISABLED' },
       ScheduleDetails: { DisabledBy: 'SERVICE', DisabledReason: 'failed repeatedly' },
     })
     const changes = task.diff(observed)
     expect(changes).to.deep.equal([
-      { path: 'schedule', from: null, to: 'cron(0 3 * * ? *)', replaces: false },
+      {
+        path: 'schedule',
+        from: 'cron(0 3 * * ? *) (switched off by DataSync: failed repeatedly)',
+        to: 'cron(0 3 * * ? *)',
+        replaces: false,
+      },
     ])
+    // Nothing to tell where no schedule is wanted.
+    const unscheduled = taskWith({ schedule: undefined }).diff(observed)
+    expect(unscheduled.map(({ path }) => path)).to.not.include('schedule')
     datasync.on(UpdateTaskCommand).resolves({})
     await task.update(observed, changes, op)
     expect(datasync.commandCalls(UpdateTaskCommand)[0]!.args[0].input.Schedule).to.deep.equal({
