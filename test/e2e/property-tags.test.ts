@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { TAG } from '../../src/aws/tags.js'
-import { DatapipeError } from '../../src/errors.js'
+import type { DatapipeError } from '../../src/errors.js'
 import type { PlanResult } from '../../src/operate/provision/plan.js'
 import { TAGGED } from '../support/properties/drift/tags.js'
 import { World } from '../support/properties/world.js'

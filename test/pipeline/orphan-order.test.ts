@@ -118,6 +118,25 @@ describe('the order in which orphans are deleted', () => {
   }
 })
 
+describe('what somebody gave another datapipe:id', () => {
+  const all = resources('egress: nat')
+  const renamed = (type: string) => {
+    const known = all.find((resource) => resource.type === type)!
+    const item = itemOf(known)!
+    return orphansOf(aws, [{ ...item, id: 'by-hand' }], all).map(({ id }) => id)
+  }
+
+  for (const type of ['AWS::SQS::Queue', 'AWS::S3::Bucket', 'AWS::IAM::Role', 'AWS::ECS::TaskDefinition']) {
+    it(`is no orphan where its name tells what it is: ${type}`, () => {
+      expect(renamed(type)).to.deep.equal([])
+    })
+  }
+
+  it('is one where only tags tell, because it is not found any more', () => {
+    expect(renamed('AWS::EC2::NatGateway')).to.deep.equal(['by-hand'])
+  })
+})
+
 /** The one exception: a NAT gateway takes the routes to it along, so it goes before the table that they are in. */
 function isRouteToGateway(user: string, used: string): boolean {
   return user === 'AWS::EC2::RouteTable' && used === 'AWS::EC2::NatGateway'

@@ -22,7 +22,8 @@ export default class IamPolicy extends DatapipeCommand<IamPolicyResult, typeof I
     for: Flags.option({
       options: ['deployer', 'upload', 'operator'] as const,
       default: 'deployer' as const,
-      description: 'deployer: up, down, plan, status. upload: upload. operator: run, status, plan, query.',
+      description:
+        'deployer: up, down, image build and rollback, datasync activate. upload: upload. operator: run, plan, status, cost, query, image list, dlq, crawl, datasync run and status.',
     })(),
     document: Flags.integer({
       description: 'Print only this one of several documents.',

@@ -139,6 +139,29 @@ describe('VpcEndpoint', () => {
     expect(ec2.endpoints.size).to.equal(1)
   })
 
+  it('answers to the name of its service again when somebody switched that off', async () => {
+    ec2.groups.set('sg-1', { GroupId: 'sg-1', VpcId: 'vpc-1' })
+    const service = 'ecr.api'
+    const [zone = ''] = ec2.services[service] ?? []
+    const subnet = { subnetId: 'subnet-1', zoneId: zone, zoneName: `${zone}-name` }
+    ec2.subnets.set('subnet-1', { SubnetId: 'subnet-1', VpcId: 'vpc-1', AvailabilityZoneId: zone })
+    const ecr = () =>
+      new VpcEndpoint(ec2.run(), `network/endpoint/${service}`, `dp-sensors-dev-${service}`, {
+        kind: 'interface',
+        vpcId: () => 'vpc-1',
+        service,
+        subnets: [{ attributes: subnet }],
+        securityGroupIds: () => ['sg-1'],
+        policy: () => S3_POLICY,
+      })
+    await withoutWaiting(() => ensure(ecr()))
+    endpoint().PrivateDnsEnabled = false
+    expect((await withoutWaiting(() => ensure(ecr()))).changes).to.deep.equal([
+      { path: 'privateDns', from: false, to: true, replaces: false },
+    ])
+    expect(await drift(ecr())).to.deep.equal([])
+  })
+
   it('is deleted, and absent when it is gone already', async () => {
     await ensure(make())
     const made = make()

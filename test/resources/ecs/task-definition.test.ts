@@ -94,6 +94,8 @@ describe('TaskDefinition', () => {
     expect(await paths()).to.deep.equal(['executionRoleArn', 'taskRoleArn'])
     existing({ containerDefinitions: [container, { name: 'sidecar' }] })
     expect(await paths()).to.deep.equal(['containers'])
+    existing({ networkMode: 'bridge' })
+    expect(await paths()).to.deep.equal(['networkMode'])
     existing({ volumes: [] })
     expect(await paths()).to.deep.equal(['volumes'])
     withContainer({ image: 'repo@sha256:old' })
