@@ -78,6 +78,8 @@ class Apply {
   readonly #replaced = new Map<Resource, Change[]>()
   readonly #orphans: readonly Resource[]
   readonly #creations: Resource[] = []
+  /** Orphans that are gone, or were tried, before the others: they lived in something that is replaced. */
+  readonly #early = new Map<Resource, FoundOrphan | undefined>()
   #observations: Observations = new Map()
 
   constructor(
@@ -180,9 +182,15 @@ class Apply {
     return this.#journal.hasGivenUp(resource) ? 'failed' : this.#create(resource)
   }
 
-  #remove(doomed: ReadonlySet<Resource>): Promise<void> {
+  async #remove(doomed: ReadonlySet<Resource>): Promise<void> {
     const { concurrency } = this.options
-    return removeForReplacement(this.graph, doomed, this.#observations, this.#journal, concurrency)
+    const within = sortOrphans(this.#orphans, this.#observations).doomed.filter(
+      ({ resource }) => !this.#early.has(resource) && resource.within.some((home) => doomed.has(home)),
+    )
+    for (const { resource } of within) this.#early.set(resource, undefined)
+    for (const gone of await deleteOrphans(within, this.#journal, concurrency))
+      this.#early.set(gone.resource, gone)
+    await removeForReplacement(this.graph, doomed, this.#observations, this.#journal, concurrency)
   }
 
   /** AWS chose the id of what has no name. Whatever goes wrong here, the resource itself was created. */
@@ -198,14 +206,20 @@ class Apply {
 
   /** Only when all the rest is as desired: until then something may still use them. */
   async #finishOrphans(): Promise<FoundOrphan[]> {
-    const { doomed } = sortOrphans(this.#orphans, this.#observations)
-    if (this.#journal.clean) return deleteOrphans(doomed, this.#journal, this.options.concurrency)
+    const all = sortOrphans(this.#orphans, this.#observations).doomed
+    const doomed = all.filter(({ resource }) => !this.#early.has(resource))
+    const early = [...this.#early.values()].filter((orphan) => orphan !== undefined)
+    if (this.#journal.clean) {
+      const late = await deleteOrphans(doomed, this.#journal, this.options.concurrency)
+      const gone = new Set([...early, ...late].map(({ resource }) => resource))
+      return all.filter(({ resource }) => gone.has(resource))
+    }
     const { failures, stoppedBy } = this.#journal
     for (const { resource } of doomed) {
       if (stoppedBy !== undefined) this.#journal.stop(resource, stoppedBy)
       else this.#journal.skip(resource, `may still be in use because of ${ids(failures)}`)
     }
-    return []
+    return early
   }
 
   #done(resource: Resource, action: Action, physicalId: string, changes: Change[]): void {

@@ -55,5 +55,10 @@ export const USES: Readonly<Record<string, readonly string[]>> = {
   's3:': ['kms:key'],
 }
 
+/** Kinds that live in the VPC: they go first where it is replaced. */
+export function livesInVpc(kind: string): boolean {
+  return USES[kind]?.includes('ec2:vpc') === true
+}
+
 /** Kinds that are deleted one after the other: rules of one security group name another. */
 export const ONE_BY_ONE: ReadonlySet<string> = new Set(['ec2:security-group'])

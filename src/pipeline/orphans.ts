@@ -6,7 +6,7 @@ import { untaggedBeside } from './glue.js'
 import { policyBesideLogs } from './ingestion-orphans.js'
 import type { InventoryItem } from './inventory.js'
 import { BUILDERS } from './orphan-builders.js'
-import { ONE_BY_ONE, USES } from './orphan-order.js'
+import { livesInVpc, ONE_BY_ONE, USES } from './orphan-order.js'
 import { retiredSubscriptions } from './retired-subscriptions.js'
 import { scriptsInUse } from './spark-scripts.js'
 import { groupBesideCheck } from './success-check.js'
@@ -16,9 +16,10 @@ export function resourceOf(
   aws: AwsContext,
   item: InventoryItem,
   uses: readonly AwsResource[] = [],
+  within: readonly AwsResource[] = [],
 ): AwsResource | undefined {
   const name = item.tags.Name ?? parseArn(item.arn).name
-  return BUILDERS[rankOf(item)]?.[1](aws, item.id, name, { dependsOn: uses }, item)
+  return BUILDERS[rankOf(item)]?.[1](aws, item.id, name, { dependsOn: uses, within }, item)
 }
 
 /**
@@ -39,6 +40,7 @@ export function orphansOf(
   ]
     .filter(({ id }) => !kept.has(id))
     .sort((a, b) => rankOf(a) - rankOf(b))
+  const vpcs = known.filter(({ type }) => type === 'AWS::EC2::VPC')
   const byKind = new Map<string, AwsResource[]>()
   const orphans = new Map<string, AwsResource>()
   // What is used is deleted last, and made first.
@@ -47,7 +49,8 @@ export function orphansOf(
     const kind = kindOf(item)
     const namesakes = byKind.get(kind) ?? []
     const used = (USES[kind] ?? []).flatMap((one) => byKind.get(one) ?? [])
-    const resource = resourceOf(aws, item, ONE_BY_ONE.has(kind) ? [...used, ...namesakes] : used)
+    const within = livesInVpc(kind) ? vpcs : []
+    const resource = resourceOf(aws, item, ONE_BY_ONE.has(kind) ? [...used, ...namesakes] : used, within)
     if (resource === undefined || known.some((one) => isSame(one, resource))) continue
     orphans.set(resource.id, resource)
     byKind.set(kind, [...namesakes, resource])

@@ -108,14 +108,14 @@ describe('the order of deletion, in an environment that is not at rest', functio
     await expectNothingLeft()
   })
 
-  it('moves a network to other addresses', async () => {
+  it('moves a network to other addresses, and to another size and way out with it', async () => {
     await start({})
-    const config = 'network: { egress: nat, flowLogs: s3, networkAcls: true }\n'
-    await operator.up(config)
-    const moved = await operator.up(
-      'network: { egress: nat, cidr: 10.77.0.0/16, flowLogs: s3, networkAcls: true }\n',
-    )
+    await operator.up('network: { egress: nat-per-az, zones: 3, flowLogs: s3, networkAcls: true }\n')
+    const config = 'network: { egress: nat, cidr: 10.77.0.0/16, flowLogs: s3, networkAcls: true }\n'
+    const moved = await operator.up(config)
     expect(moved.changes.replaced).to.be.greaterThan(0)
+    expect(moved.changes.deleted).to.be.greaterThan(0)
+    expect((await operator.up(config)).changes).to.deep.include({ replaced: 0, created: 0, deleted: 0 })
     expect(refusals()).to.deep.equal([])
   })
 })

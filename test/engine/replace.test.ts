@@ -122,6 +122,26 @@ describe('applyGraph, replacing', () => {
     expect(cloud.snapshot()).to.deep.include({ vpc: { cidr: '10.1' }, route: { 'uses-subnet': 'subnet' } })
   })
 
+  it('deletes orphans that live in it first, and the other orphans last', async () => {
+    await applyGraph(network('10.0'))
+    const graph = network('10.1')
+    cloud.put('old/lone')
+    cloud.put('old/subnet', { 'uses-vpc': cloud.things.get('vpc')!.ref })
+    cloud.log.length = 0
+    const orphans = [make('old/lone'), make('old/subnet', [], { within: [graph.get('vpc')] })]
+    const result = await applyGraph(graph, { orphans })
+    expect(result.failures).to.deep.equal([])
+    expect(cloud.calls('delete')).to.deep.equal([
+      'delete old/subnet',
+      'delete route',
+      'delete subnet',
+      'delete vpc',
+      'delete old/lone',
+    ])
+    expect(actions(result)).to.deep.include({ 'old/lone': 'deleted', 'old/subnet': 'deleted' })
+    expect(result.counts.deleted).to.equal(2)
+  })
+
   it('creates what an earlier run deleted but could not create any more', async () => {
     await applyGraph(network('10.0'))
     cloud.before = (verb, id) => {

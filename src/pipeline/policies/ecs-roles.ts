@@ -1,5 +1,6 @@
 import type { Names } from '../../aws/names.js'
 import { policy, trust, type PolicyDocument } from '../../aws/policy.js'
+import { INBOX_PREFIX } from '../../transform/layout.js'
 
 /** Who may become a task: ECS, for tasks of this account and region. */
 export function ecsTrust(names: Names): PolicyDocument {
@@ -47,6 +48,13 @@ export function taskRolePolicy(names: Names, keyArn: string): PolicyDocument {
       Action: ['s3:GetObject', 's3:GetObjectVersion'],
       Resource: `${raw}/*`,
     },
+    {
+      // A file with too many bad rows is tagged; the object itself stays as it is.
+      Sid: 'Quarantine',
+      Effect: 'Allow',
+      Action: ['s3:GetObjectVersionTagging', 's3:PutObjectVersionTagging'],
+      Resource: `${raw}/${INBOX_PREFIX}/*`,
+    },
     { Sid: 'ReadConfig', Effect: 'Allow', Action: 's3:GetObject', Resource: `${artifacts}/config/*` },
     {
       Sid: 'Transformed',
@@ -82,6 +90,7 @@ export function taskRolePolicy(names: Names, keyArn: string): PolicyDocument {
         'glue:UpdatePartition',
         'glue:DeletePartition',
         'glue:BatchDeletePartition',
+        'glue:BatchUpdatePartition',
       ],
       // A Glue call is authorised on the catalog, the database and the table: all three ARNs are needed.
       Resource: [
