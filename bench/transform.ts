@@ -1,89 +1,131 @@
-// Our transform beside DuckDB's own COPY, on the same file, in the same run, turn by turn: only the ratio means anything on a
-// machine whose speed drifts. `npm run bench:transform -- --rows 2000000 --pairs 3`
-import { execFileSync } from 'node:child_process'
-import { mkdtemp, rm, stat } from 'node:fs/promises'
+// The transform beside its peers, on the same files, in the same run, turn by turn: only ratios mean anything on a machine
+// whose speed drifts. Exit code 1 when a goal is missed.
+//
+//   npm run bench:transform -- --mb 1000 --pairs 3 [--small-mb 100] [--python] [--write] [--only partitions,expansion]
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { DuckDBInstance } from '@duckdb/node-api'
-import { datasetSchema } from '../src/config/dataset.js'
-import { transformFile } from '../src/transform/transform.js'
+import { sensorFile, wideFile, type BenchFile } from './transform/files.js'
+import { measure, measurePython, pythonFor, type Measured } from './transform/measure.js'
+import { tableOf, writeTable, type Line } from './transform/report.js'
+import { MEMORY_MB, type Work } from './transform/work.js'
+
+const GOAL = 0.85
+const MEMORY_ABOVE_LIMIT_MIB = 512
 
 const { values } = parseArgs({
-  options: { rows: { type: 'string', default: '2000000' }, pairs: { type: 'string', default: '3' } },
+  options: {
+    mb: { type: 'string', default: '1000' },
+    'small-mb': { type: 'string', default: '100' },
+    pairs: { type: 'string', default: '3' },
+    only: { type: 'string' },
+    python: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
+  },
 })
-const MEMORY_MB = 512
-const THREADS = 2
-const COLUMNS = { start_time: 'timestamp', end_time: 'timestamp', measurement: 'double', samples: 'integer' }
-
 const folder = await mkdtemp(join(tmpdir(), 'datapipe-bench-'))
-try {
-  const generator = fileURLToPath(new URL('../examples/sensors/generate.js', import.meta.url))
-  execFileSync(process.execPath, [
-    generator,
-    '--rows',
-    values.rows,
-    '--bad',
-    '0',
-    '--date',
-    '20230703',
-    '--out',
-    folder,
-  ])
-  const file = join(folder, '20230703_measurement_data.csv')
-  const { size } = await stat(file)
-  console.log(
-    `${(size / 1e6).toFixed(0)} MB, ${values.rows} rows, ${THREADS} threads, memory_limit ${MEMORY_MB} MB`,
-  )
+const lines: Line[] = []
+const ratios: string[] = []
+const missed: string[] = []
+const isWanted = (name: string) => values.only === undefined || values.only.split(',').includes(name)
 
-  const ratios: number[] = []
-  for (let pair = 0; pair < Number(values.pairs); pair++) {
-    const ours = await seconds(() =>
-      transformFile({
-        file,
-        dataset: 'bench',
-        config: datasetSchema.parse({ columns: COLUMNS }),
-        out: join(folder, 'ours'),
-        scratch: folder,
-        memoryLimitMb: MEMORY_MB,
-        threads: THREADS,
-      }),
+try {
+  const sensor = await sensorFile(folder, Number(values.mb), 'sensor')
+  const month = 'start_time'
+  if (isWanted('plain')) await compare('plain', sensor, {}, { COPY: {} })
+  if (isWanted('partitions'))
+    await compare(
+      'partitions',
+      sensor,
+      { month },
+      { 'COPY PARTITION_BY': { month }, COPY: {} },
+      'COPY PARTITION_BY',
     )
-    const theirs = await seconds(() => copy(file))
-    ratios.push(theirs / ours)
-    console.log(
-      `pair ${pair + 1}: ours ${ours.toFixed(2)} s, COPY ${theirs.toFixed(2)} s, ratio of throughput ${(theirs / ours).toFixed(2)}`,
-    )
-  }
-  ratios.sort((a, b) => a - b)
-  console.log(
-    `median ratio of throughput, ours to COPY: ${ratios[Math.floor(ratios.length / 2)]!.toFixed(2)}`,
-  )
+  if (isWanted('expansion'))
+    await compare('expansion', sensor, { expand: true }, { 'bare SQL': { expand: true } }, 'bare SQL')
+  if (isWanted('expansion-partitions'))
+    await compare('expansion-partitions', sensor, { expand: true, month }, {})
+  if (isWanted('wide')) await compare('wide', await wideFile(folder, Number(values.mb)), {}, { COPY: {} })
+  if (isWanted('others')) await others(await sensorFile(folder, Number(values['small-mb']), 'small'))
 } finally {
   await rm(folder, { recursive: true, force: true })
 }
+const table = tableOf(lines, ratios)
+console.log(`\n${table}`)
+if (values.write) await writeTable(table)
+for (const miss of missed) console.error(`Goal missed: ${miss}`)
+process.exitCode = missed.length === 0 ? 0 : 1
 
-/** What DuckDB does by itself: the same types, no count, no rejects, no audit. One ragged row would end it, so there is none. */
-async function copy(file: string): Promise<void> {
-  const instance = await DuckDBInstance.create(':memory:', {
-    memory_limit: `${MEMORY_MB}MB`,
-    threads: String(THREADS),
-    preserve_insertion_order: 'false',
-  })
-  const connection = await instance.connect()
-  const columns = Object.keys(COLUMNS).map((name) => `'${name}': 'VARCHAR'`)
-  const casts = Object.entries(COLUMNS).map(([name, type]) => `try_cast(${name} as ${type}) as ${name}`)
-  await connection.run(
-    `copy (select ${casts.join(', ')} from read_csv('${file}', header = true, auto_detect = false, delim = ',', quote = '"',
-      columns = {${columns.join(', ')}}, null_padding = true)) to '${file}.parquet' (format parquet, compression zstd)`,
-  )
-  connection.closeSync()
-  instance.closeSync()
+type Shape = Pick<Work, 'month' | 'expand'>
+
+/** @param goal the peer whose throughput is to be reached */
+async function compare(
+  name: string,
+  { path, megabytes, columns }: BenchFile,
+  ours: Shape,
+  peers: Record<string, Shape>,
+  goal?: string,
+): Promise<void> {
+  const runs = new Map<string, Measured[]>()
+  for (let pair = 0; pair < Number(values.pairs); pair++) {
+    const turn: [string, Omit<Work, 'out'>][] = [
+      ['datapipe', { peer: 'datapipe', file: path, columns, ...ours }],
+      ...Object.entries(peers).map(([peer, shape]): [string, Omit<Work, 'out'>] => [
+        peer,
+        { peer: 'duckdb', file: path, columns, ...shape },
+      ]),
+    ]
+    for (const [peer, work] of turn) {
+      const measured = await measure(folder, work)
+      runs.set(peer, [...(runs.get(peer) ?? []), measured])
+      console.log(`${name}, ${peer}: ${told(measured)}`)
+    }
+  }
+  const own = runs.get('datapipe') ?? []
+  for (const [peer, measured] of runs) lines.push({ case: name, peer, megabytes, ...medians(measured) })
+  for (const peer of Object.keys(peers)) {
+    const ratioOf = (key: 'seconds' | 'cpu') =>
+      median((runs.get(peer) ?? []).map((theirs, pair) => theirs[key] / (own[pair]?.[key] ?? NaN)))
+    const text = `${name}: ${ratioOf('seconds').toFixed(2)} of the throughput of ${peer} (${ratioOf('cpu').toFixed(2)} by CPU time)`
+    ratios.push(text)
+    if (peer === goal && ratioOf('seconds') < GOAL) missed.push(`${text}; the goal is ${GOAL}`)
+  }
+  const highest = Math.max(...own.map(({ mebibytes }) => mebibytes))
+  if (highest > MEMORY_MB + MEMORY_ABOVE_LIMIT_MIB) missed.push(`${name}: ${highest.toFixed(0)} MiB resident`)
 }
 
-async function seconds(work: () => Promise<unknown>): Promise<number> {
-  const started = performance.now()
-  await work()
-  return (performance.now() - started) / 1000
+/** Peers that are too slow, or too large, for the big file. */
+async function others({ path, megabytes, columns }: BenchFile): Promise<void> {
+  const add = (peer: string, measured: Measured) => {
+    console.log(`others, ${peer}: ${told(measured)}`)
+    lines.push({ case: 'plain, small file', peer, megabytes, ...measured })
+  }
+  for (const peer of ['datapipe', 'duckdb', 'parquetjs'] as const)
+    add(peer, await measure(folder, { peer, file: path, columns }))
+  for (const peer of values.python ? ['pandas', 'polars', 'spark'] : []) {
+    const python = await pythonFor(peer, folder)
+    if (python === undefined) continue
+    const measured = await measurePython(folder, python, peer, path).catch((error: unknown) => {
+      console.log(`${peer}: left out, it fails here (${String(error).slice(0, 200)})`)
+    })
+    if (measured) add(peer, measured)
+  }
+}
+
+function told({ seconds, cpu, mebibytes }: Measured): string {
+  return `${seconds.toFixed(2)} s, ${cpu.toFixed(2)} CPU s, ${mebibytes.toFixed(0)} MiB`
+}
+
+function medians(measured: readonly Measured[]): Measured {
+  const of = (key: keyof Measured) => median(measured.map((one) => one[key]))
+  return {
+    seconds: of('seconds'),
+    cpu: of('cpu'),
+    mebibytes: Math.max(...measured.map((one) => one.mebibytes)),
+  }
+}
+
+function median(numbers: readonly number[]): number {
+  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? NaN
 }

@@ -1,6 +1,9 @@
 import type { ConfigFile } from './schema.js'
 import type { Dataset } from './dataset.js'
 import { columnConfig } from './dataset/columns.js'
+import { checkTableNames, checkTables } from './dataset/table-checks.js'
+import { checkRules } from './dataset/rules.js'
+import { checkFormat } from './dataset/format-checks.js'
 import { checkDatasync, type DatasyncFile } from './datasync.js'
 import { nearestWord } from './nearest.js'
 import { dotted, type ConfigProblem } from './problem.js'
@@ -24,6 +27,7 @@ export function crossCheck(file: ConfigFile, source: ConfigSource): ConfigProble
   for (const [name, dataset] of Object.entries(file.datasets))
     checkDataset(['datasets', name], dataset, report)
   checkMatches(file.datasets, report)
+  checkTableNames(file.datasets, report)
   checkCidr(['network', 'cidr'], file.network?.cidr, report)
   const checkIngestion = (at: Path, datasync: DatasyncFile | undefined) => {
     if (datasync !== undefined)
@@ -41,15 +45,20 @@ export function crossCheck(file: ConfigFile, source: ConfigSource): ConfigProble
 
 function checkDataset(path: Path, dataset: Dataset, report: Report): void {
   const { columns, format, partition, timeseries } = dataset
-  if (format.delimiter === format.quote) {
-    report([...path, 'format', 'quote'], 'must not be the same character as the delimiter.')
-  }
+  checkFormat(dataset, (at, message) => {
+    report([...path, ...at], message)
+  })
   if (!isTimeZone(format.timezone)) {
     report(
       [...path, 'format', 'timezone'],
       `must be an IANA time zone such as Europe/Stockholm; found "${format.timezone}".`,
     )
   }
+  checkKey(path, dataset, report)
+  checkTables(path, dataset, report)
+  checkRules(path, dataset, report)
+  for (const [name, table] of Object.entries(dataset.tables ?? {}))
+    checkKey([...path, 'tables', name], table, report)
   if (columns === undefined) return
   const need = (at: Path, column: string, types: RegExp | undefined, wanted: string) => {
     const declared = Object.hasOwn(columns, column) ? columns[column] : undefined
@@ -71,12 +80,27 @@ function checkDataset(path: Path, dataset: Dataset, report: Report): void {
     need([...at, 'end'], timeseries.end, TIME, 'a timestamp')
     need([...at, 'samples'], timeseries.samples, WHOLE, 'a whole number')
   }
+  // Partition and key of a query are about its result.
+  if (dataset.sql !== undefined || dataset.tables !== undefined) return
   const [, part, inner] = /^(?:(year|month|day)\(([^()]+)\))$/.exec(partition ?? '') ?? []
   if (part !== undefined && inner !== undefined) {
     need([...path, 'partition'], inner.trim(), TIME_OR_DATE, 'a date or a timestamp')
   } else if (partition !== undefined) {
     need([...path, 'partition'], partition, undefined, '')
   }
+  for (const [index, column] of (dataset.key ?? []).entries())
+    need([...path, 'key', index], column, undefined, '')
+}
+
+/** Rows with one key must meet in one partition, or neither could take the place of the other. */
+function checkKey(path: Path, { key, partition }: Pick<Dataset, 'key' | 'partition'>, report: Report): void {
+  if (key === undefined || partition === undefined) return
+  const column = (/^(?:year|month|day)\(([^()]+)\)$/.exec(partition)?.[1] ?? partition).trim()
+  if (key.some((name) => name.trim().toLowerCase() === column.toLowerCase())) return
+  report(
+    [...path, 'key'],
+    `must contain the column of \`partition\`, \`${column}\`: rows with the same key have to be in the same partition.`,
+  )
 }
 
 const TIME = /^timestamp(tz)?$/

@@ -2,7 +2,14 @@ import { z } from 'zod'
 import { checkSchema } from './dataset/checks.js'
 import { columnsSchema } from './dataset/columns.js'
 import { formatSchema } from './dataset/format.js'
-import { keySchema, partitionSchema, sqlSchema, tableSchema, timeseriesSchema } from './dataset/shape.js'
+import {
+  compressionSchema,
+  keySchema,
+  partitionSchema,
+  sqlSchema,
+  tableSchema,
+  timeseriesSchema,
+} from './dataset/shape.js'
 
 export const datasetName = z
   .string()
@@ -55,6 +62,7 @@ export const datasetSchema = z.strictObject({
     .describe('Several tables from one dataset, by name; each with its own `sql`.'),
   partition: partitionSchema.optional(),
   key: keySchema.optional(),
+  compression: compressionSchema,
   checks: z.array(checkSchema).default([]).describe('What must hold: SQL predicates, or named checks.'),
   rejects: rejectsSchema,
 })

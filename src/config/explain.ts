@@ -11,6 +11,14 @@ export function explainIssue(issue: Issue, source: ConfigSource): ConfigProblem[
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => unknownKey(issue.path, key, source))
   }
+  if (issue.code === 'invalid_union') {
+    const meant = meantBranch(issue)
+    if (meant !== undefined) {
+      return meant.flatMap((inner) =>
+        explainIssue({ ...inner, path: [...issue.path, ...inner.path] }, source),
+      )
+    }
+  }
   const path = dotted(issue.path)
   if (issue.code === 'invalid_key') {
     const rule = issue.issues[0]?.message ?? 'is not allowed'
@@ -45,6 +53,7 @@ function rule(issue: Issue): string {
     case 'invalid_value':
       return `must be ${alternatives(issue.values)}`
     case 'too_small':
+      if (issue.origin === 'array' && issue.minimum === 1) return 'must not be empty'
       return `must be at least ${String(issue.minimum)}${unit(issue.origin)}`
     case 'too_big':
       return `must be at most ${String(issue.maximum)}${unit(issue.origin)}`
@@ -61,13 +70,50 @@ function rule(issue: Issue): string {
   }
 }
 
+/**
+ * Of a choice between mappings, the one that was meant: with the fewest mistakes. Undefined where the value is no mapping, or
+ * where it could be any of them.
+ */
+function meantBranch({ errors, input }: z.core.$ZodIssueInvalidUnion): Issue[] | undefined {
+  const mappings = flattened(errors)
+    .filter((issues) => !issues.some(({ code, path }) => code === 'invalid_type' && path.length === 0))
+    .filter((issues) => issues.some(({ code, path }) => code === 'unrecognized_keys' || path.length > 0))
+    .map((issues) => ({ issues, mistakes: issues.reduce((sum, issue) => sum + mistakesOf(issue), 0) }))
+    .sort((a, b) => a.mistakes - b.mistakes)
+  const [first, second] = mappings
+  if (first === undefined) return undefined
+  if (second === undefined || first.mistakes < second.mistakes) return first.issues
+  // Nothing says which; what none of them knows is wrong in any case.
+  const unknown = first.issues.filter(({ code }) => code === 'unrecognized_keys')
+  if (unknown.length > 0) return unknown
+  const keys = mappings.flatMap(({ issues }) => issues.slice(0, 1).map(({ path }) => String(path[0])))
+  return [{ code: 'custom', path: [], input, message: `needs ${alternatives(keys)}` }]
+}
+
+function mistakesOf(issue: Issue): number {
+  return issue.code === 'unrecognized_keys' ? issue.keys.length : 1
+}
+
+/** A choice between choices is one choice. */
+function flattened(branches: Issue[][]): Issue[][] {
+  return branches.flatMap((issues) => {
+    const [only, ...others] = issues
+    return only?.code === 'invalid_union' && only.path.length === 0 && others.length === 0
+      ? flattened(only.errors)
+      : [issues]
+  })
+}
+
 /** Of a choice, the branch whose type fits says more than the list of all types. */
 function unionRule(branches: Issue[][]): string {
-  const issues = branches.flatMap((branch) => branch.slice(0, 1))
+  const issues = flattened(branches).flatMap((branch) => branch.slice(0, 1))
   const closest = issues.find(({ code }) => code !== 'invalid_type' && code !== 'invalid_value')
   const values = issues.flatMap((issue) => (issue.code === 'invalid_value' ? issue.values : []))
   if (values.length === issues.length) return `must be ${alternatives(values)}`
-  if (closest === undefined) return issues.map(rule).join(' or ')
+  if (closest === undefined) {
+    const rules = [...new Set(issues.map(rule))]
+    return rules.map((text, index) => (index === 0 ? text : text.replace(/^must be /, ''))).join(' or ')
+  }
   return values.length === 0 ? rule(closest) : `must be ${alternatives(values)}, or it ${rule(closest)}`
 }
 

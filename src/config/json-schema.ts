@@ -33,7 +33,17 @@ function step(node: JsonSchema, key: PropertyKey): JsonSchema | undefined {
   return typeof next === 'object' ? objectOf(next) : undefined
 }
 
-/** Of a choice, the branch that has keys. */
+/** Of a choice, the branch that has keys; of several, all of their keys. */
 function objectOf(node: JsonSchema): JsonSchema {
-  return node.anyOf?.find(({ type }) => type === 'object') ?? node
+  const branches = (node.anyOf ?? []).map(objectOf).filter(({ type }) => type === 'object')
+  const [first, ...others] = branches
+  if (first === undefined) return node
+  if (others.length === 0) return first
+  return {
+    ...first,
+    properties: Object.assign(
+      {},
+      ...branches.map(({ properties }) => properties),
+    ) as JsonSchema['properties'],
+  }
 }

@@ -6,6 +6,7 @@ import { explainIssue } from './explain.js'
 import { configError } from './problem.js'
 import { configSchema, type ConfigFile } from './schema.js'
 import { parseSource } from './source.js'
+import { inlineSqlFiles } from './sql-files.js'
 
 export const DEFAULT_CONFIG_FILE = 'datapipe.yaml'
 
@@ -23,22 +24,26 @@ export interface LoadedConfig {
 
 /**
  * Reads and checks datapipe.yaml; reports everything that is wrong with it at once.
- * @throws UsageError CONFIG_NOT_FOUND, CONFIG_UNREADABLE, CONFIG_SYNTAX, CONFIG_UNKNOWN_KEY or CONFIG_INVALID
+ * @throws UsageError CONFIG_NOT_FOUND, CONFIG_UNREADABLE, CONFIG_SYNTAX, CONFIG_UNKNOWN_KEY, CONFIG_INVALID or SQL_FILE_NOT_FOUND
  */
 export function loadConfig({ configPath, cwd }: LoadOptions): LoadedConfig {
   const file = path.resolve(cwd, configPath ?? DEFAULT_CONFIG_FILE)
   const text = readConfig(file, configPath)
   if (text === undefined) return { file: configSchema.parse({}) }
-  return { file: parseConfig(text, configPath ?? DEFAULT_CONFIG_FILE), path: file }
+  return { file: parseConfig(text, configPath ?? DEFAULT_CONFIG_FILE, path.dirname(file)), path: file }
 }
 
-/** Checks the text of a datapipe.yaml. @param name the file's name in messages */
-export function parseConfig(text: string, name: string): ConfigFile {
+/**
+ * Checks the text of a datapipe.yaml.
+ * @param name the file's name in messages
+ * @param folder what the names of files in it are relative to; left out: the current folder
+ */
+export function parseConfig(text: string, name: string, folder = '.'): ConfigFile {
   const source = parseSource(text)
   if ('problems' in source) throw configError(name, source.problems)
   const result = configSchema.safeParse(withoutEmptySections(source.value), { reportInput: true })
   const problems = result.success
-    ? crossCheck(result.data, source)
+    ? [...crossCheck(result.data, source), ...inlineSqlFiles(result.data, source, folder)]
     : result.error.issues.flatMap((issue) => explainIssue(issue, source))
   if (problems.length > 0 || !result.success) throw configError(name, problems)
   return result.data

@@ -108,7 +108,9 @@ export const computeSchema = z.strictObject({
     .min(1)
     .max(1000)
     .meta({ default: DEFAULTS.compute.maxConcurrency })
-    .describe('Files that a backfill, the schedule or `run --watch` processes at once; the others wait.'),
+    .describe(
+      'Files that a backfill, the schedule or `run` processes at once; the others wait. Files that arrive by themselves wait for the Fargate quota of the account instead.',
+    ),
 })
 
 export const scheduleSchema = z.strictObject({

@@ -2,7 +2,7 @@ import { UsageError } from '../errors.js'
 
 /** One thing that is wrong with datapipe.yaml. */
 export interface ConfigProblem {
-  code: 'CONFIG_SYNTAX' | 'CONFIG_UNKNOWN_KEY' | 'CONFIG_INVALID'
+  code: 'CONFIG_SYNTAX' | 'CONFIG_UNKNOWN_KEY' | 'CONFIG_INVALID' | 'SQL_FILE_NOT_FOUND'
   /** Dotted, for example `environments.dev.network`; empty for the whole file. */
   path: string
   message: string

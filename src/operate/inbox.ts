@@ -14,12 +14,14 @@ export interface InboxObject {
 /**
  * The current versions of the uploaded files, oldest upload first. Folder markers and empty objects are none.
  * @param prefix within the raw bucket
+ * @param sinceMs only what was uploaded then or later
  * @throws DatapipeError ENVIRONMENT_NOT_UP
  */
 export async function listInbox(
   aws: AwsContext,
   signal: AbortSignal,
   prefix = 'inbox/',
+  sinceMs = 0,
 ): Promise<InboxObject[]> {
   const bucket = aws.names.bucket('raw')
   const found: (InboxObject & { uploadedMs: number })[] = []
@@ -50,6 +52,7 @@ export async function listInbox(
     versionMarker = page.IsTruncated === true ? page.NextVersionIdMarker : undefined
   } while (keyMarker !== undefined)
   return found
+    .filter(({ uploadedMs }) => uploadedMs >= sinceMs)
     .sort((a, b) => a.uploadedMs - b.uploadedMs || (a.key < b.key ? -1 : 1))
     .map(({ bytes, key, versionId }) => ({ bucket, key, versionId, bytes }))
 }

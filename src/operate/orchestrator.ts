@@ -1,3 +1,5 @@
+import type { BackfillInput } from '../pipeline/state-machines/backfill.js'
+
 /** The input of the worker state machine: one version of one object. */
 export interface WorkerInput {
   bucket: string
@@ -23,6 +25,32 @@ export interface Execution {
 export interface StateEntered {
   execution: string
   state: string
+}
+
+/** How far a backfill is, in uploaded objects: it looks at all of them, also at those that have nothing pending. */
+export interface BackfillProgress {
+  total: number
+  pending: number
+  running: number
+  /** Loaded, or nothing to do. */
+  processed: number
+  failed: number
+}
+
+/** Runs the backfill: Step Functions on AWS (`run/sfn-backfill.ts`), the in-process interpreter on `--env local`. */
+export interface BackfillRunner {
+  /** @throws DatapipeError BACKFILL_NOT_DEPLOYED */
+  start(name: string, input: BackfillInput): Promise<void>
+  /**
+   * Follows it to its end.
+   * @param workers names of the workers that it may start, so that their failures are counted
+   */
+  watch(
+    name: string,
+    workers: ReadonlySet<string>,
+    onProgress: (progress: BackfillProgress) => void,
+    signal: AbortSignal,
+  ): Promise<Execution>
 }
 
 /** Runs workers: Step Functions on AWS (`sfn-orchestrator.ts`), the in-process interpreter on `--env local`. */

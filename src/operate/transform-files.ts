@@ -1,9 +1,14 @@
 import { basename, join } from 'node:path'
 import { defaultDataset } from '../config/dataset.js'
 import type { Environment } from '../config/schema.js'
-import { DatapipeError, ExitCode } from '../errors.js'
+import { DatapipeError, ExitCode, InterruptedError } from '../errors.js'
+import { isMerged, transformMerged } from '../transform/merge/transform-merged.js'
+import { needsKey } from '../transform/pii/actions.js'
+import { parsePiiKey, PII_KEY_VARIABLE } from '../transform/pii/key.js'
+import type { Reading } from '../transform/summary/reading.js'
 import { transformFile } from '../transform/transform.js'
-import type { Column, Output, TransformEvent, TransformResult } from '../transform/types.js'
+import type { ContractColumn } from '../transform/contract/contract.js'
+import type { Output, TransformEvent, TransformOptions, TransformResult } from '../transform/types.js'
 import { chooseDataset, requireDataset } from './upload/dataset.js'
 
 /** What became of one file. Paths include the output folder. */
@@ -15,6 +20,9 @@ export interface TransformedFile {
   rowsOut: number
   rowsRejected: number
   rejects: { rows: number; parquet: string; csv: string } | null
+  /** How the file differs from the table of its dataset. */
+  drift: TransformResult['drift']
+  checks: TransformResult['checks']
 }
 
 export interface TransformFilesResult {
@@ -26,81 +34,125 @@ export interface TransformFilesResult {
   /** Where the rejected rows of each file are; empty when none was rejected. */
   rejects: { file: string; rows: number; parquet: string; csv: string }[]
   files: TransformedFile[]
+  /** Of a dry run, which leaves no outputs and no rejects. */
+  wouldWrite?: { files: number; bytes: number }
+  /** What each file holds, failed ones included; of a dry run, and where summaries were asked for. */
+  readings?: FileReading[]
   durationMs: number
 }
 
+/** What one file holds. */
+export type FileReading = { file: string; dataset: string } & Reading
+
 export interface TransformFilesRequest {
   files: string[]
-  out: string
+  /** Undefined: a dry run. */
+  out: string | undefined
+  /** Look at the values of each column. */
+  summarize?: boolean
   dataset?: string
   datasets: Environment['datasets']
   signal: AbortSignal
   onEvent: (file: string, event: TransformEvent) => void
+  /** Called as soon as a file was read, in a dry run or with `summarize`. */
+  onRead?: (reading: FileReading) => void
 }
 
 /**
  * Runs the bundled transform over local files, one after the other. Files of one dataset without declared columns share
  * the columns of the first, as they would share a table.
  * @throws UsageError UNKNOWN_DATASET, DatapipeError NO_DATASET_FOR_FILE before anything is read; the error of the file when
- * there is only one, TRANSFORM_PARTLY_FAILED (exit code 3) when others succeeded
+ * there is only one, TRANSFORM_PARTLY_FAILED (exit code 3) when others succeeded; both with the readings in their result
  */
 export async function transformFiles(request: TransformFilesRequest): Promise<TransformFilesResult> {
   const started = Date.now()
-  const { dataset, datasets, files, out } = request
+  const { dataset, datasets, files, out, summarize } = request
   if (dataset !== undefined) requireDataset(dataset, datasets)
   const work = files.map((file) => ({ file, dataset: dataset ?? chooseDataset(basename(file), datasets) }))
-  const contracts = new Map<string, Column[]>()
+  const contracts = new Map<string, ContractColumn[]>()
   const done: { file: string; result: TransformResult }[] = []
   const failures: { file: string; error: unknown }[] = []
+  const isExamined = out === undefined || summarize === true
+  const readings: FileReading[] = []
   for (const { dataset: name, file } of work) {
     request.signal.throwIfAborted()
     try {
       const config = datasets[name] ?? defaultDataset()
-      const result = await transformFile({
-        ...request,
+      const options: TransformOptions = {
         file,
         dataset: name,
         config,
         contract: contracts.get(name),
+        piiKey: needsKey(config) ? parsePiiKey(process.env[PII_KEY_VARIABLE], PII_KEY_VARIABLE) : undefined,
+        signal: request.signal,
+        summarize,
         onEvent: (event) => {
           request.onEvent(file, event)
         },
-      })
+      }
+      if (isExamined) {
+        options.onRead = (reading) => {
+          readings.push({ file, dataset: name, ...reading })
+          request.onRead?.({ file, dataset: name, ...reading })
+        }
+      }
+      const result =
+        out !== undefined && isMerged(config)
+          ? await transformMerged({ ...options, out })
+          : await transformFile({ ...options, out })
       done.push({ file, result })
       contracts.set(name, result.inputs[0]?.columns ?? [])
     } catch (error) {
-      if (files.length === 1 || request.signal.aborted) throw error
+      if (files.length === 1 || request.signal.aborted) throw withReadings(error, readings)
       failures.push({ file, error })
     }
   }
-  const result = summarize(done, out, Date.now() - started)
+  const result = {
+    ...resultOf(done, out, Date.now() - started),
+    ...(isExamined ? { readings } : {}),
+  }
   if (failures.length > 0) throw partlyFailed(failures, done.length, result)
   return result
 }
 
-function summarize(
+function resultOf(
   done: { file: string; result: TransformResult }[],
-  out: string,
+  out: string | undefined,
   durationMs: number,
 ): TransformFilesResult {
   const files = done.map(({ file, result }): TransformedFile => {
-    const { dataset, rejects, rowsAccepted, rowsIn, rowsOut, rowsRejected } = result
-    const paths = rejects && { ...rejects, parquet: join(out, rejects.parquet), csv: join(out, rejects.csv) }
-    return { file, dataset, rowsIn, rowsAccepted, rowsOut, rowsRejected, rejects: paths }
+    const { checks, dataset, drift, rejects, rowsAccepted, rowsIn, rowsOut, rowsRejected } = result
+    const paths = rejects && {
+      ...rejects,
+      parquet: join(out ?? '', rejects.parquet),
+      csv: join(out ?? '', rejects.csv),
+    }
+    return { file, dataset, rowsIn, rowsAccepted, rowsOut, rowsRejected, rejects: paths, drift, checks }
   })
+  const outputs = done.flatMap(({ result }) => result.outputs)
+  const bytes = outputs.reduce((total, output) => total + output.bytes, 0)
   const sum = (key: 'rowsIn' | 'rowsOut' | 'rowsRejected') =>
     files.reduce((total, file) => total + file[key], 0)
   return {
     rowsIn: sum('rowsIn'),
     rowsOut: sum('rowsOut'),
     rowsRejected: sum('rowsRejected'),
-    outputs: done.flatMap(({ result }) =>
-      result.outputs.map((output) => ({ ...output, path: join(out, output.path) })),
-    ),
+    outputs: out === undefined ? [] : outputs.map((output) => ({ ...output, path: join(out, output.path) })),
     rejects: files.flatMap(({ file, rejects }) => (rejects === null ? [] : [{ file, ...rejects }])),
     files,
+    ...(out === undefined ? { wouldWrite: { files: outputs.length, bytes } } : {}),
     durationMs,
   }
+}
+
+/** An error that tells with `--json` what was read before it. */
+function withReadings(error: unknown, readings: readonly FileReading[]): unknown {
+  if (!(error instanceof DatapipeError) || error instanceof InterruptedError) return error
+  if (readings.length === 0) return error
+  const { code, exitCode, message, suggestions } = error
+  const known = typeof error.result === 'object' ? error.result : {}
+  const details = { exitCode, suggestions, cause: error, result: { ...known, readings } }
+  return new DatapipeError(code, message, details)
 }
 
 function partlyFailed(

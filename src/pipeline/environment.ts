@@ -44,6 +44,8 @@ export interface EnvironmentOptions {
   version: string
   /** Which image the tasks run, where datapipe builds it; left out where none is to be made. */
   image?: ImageChoice
+  /** There is a key of the hashes of personal data already. */
+  hasPiiKey?: boolean
   /** Left out: tasks of any size can start. */
   fargate?: FargateQuotas
 }
@@ -51,10 +53,10 @@ export interface EnvironmentOptions {
 export function environmentResources(
   aws: AwsContext,
   environment: Environment,
-  { zoneIds, version, fargate, image }: EnvironmentOptions,
+  { zoneIds, version, fargate, hasPiiKey, image }: EnvironmentOptions,
 ): EnvironmentResources {
   const securityPart = security(aws, environment)
-  const storagePart = storage(aws, environment, securityPart)
+  const storagePart = storage(aws, environment, securityPart, { hasPiiKey })
   const gluePart = glue(aws, environment, securityPart)
   const catalogPart = catalog(aws, environment, securityPart, storagePart)
   const parts = {

@@ -8,6 +8,7 @@ import { KmsAlias } from '../resources/kms/alias.js'
 import { KmsKey } from '../resources/kms/key.js'
 import type { AwsResource } from '../resources/resource.js'
 import { usesGlue } from './glue.js'
+import { hashesPersonalData } from './personal-data.js'
 import { ecsTrust, executionRolePolicy, taskRolePolicy } from './policies/ecs-roles.js'
 import { keyPolicy } from './policies/key.js'
 import {
@@ -79,7 +80,7 @@ export function security(aws: AwsContext, environment: Environment): Security {
       'ecs-task',
       'the transform',
       () => ecsTrust(names),
-      () => taskRolePolicy(names, keyArn()),
+      () => taskRolePolicy(names, keyArn(), { hashes: hashesPersonalData(environment) }),
     ),
     'sfn-worker': role(
       'sfn-worker',

@@ -4,8 +4,11 @@ import type { Environment } from '../config/schema.js'
 import type { AwsResource } from '../resources/resource.js'
 import { Bucket, type BucketProperties } from '../resources/s3/bucket.js'
 import { S3Object } from '../resources/s3/object.js'
+import { PiiKey } from '../resources/s3/pii-key.js'
+import { PII_KEY_OBJECT } from '../transform/pii/key.js'
 import { artifactsLifecycle, logsLifecycle, rawLifecycle, transformedLifecycle } from './lifecycle.js'
 import { accessLogPrefix, dataBucketPolicy, logsBucketPolicy } from './policies/buckets.js'
+import { hashesPersonalData } from './personal-data.js'
 import type { Security } from './security.js'
 
 /** Where the transform finds the datasets that `up` deployed. */
@@ -18,10 +21,19 @@ export interface Storage {
   transformed: Bucket
   logs: Bucket
   config: S3Object
+  /** Only where personal data is hashed, or was. */
+  piiKey: PiiKey | undefined
   resources: AwsResource[]
 }
 
-export function storage(aws: AwsContext, environment: Environment, { key }: Security): Storage {
+/** @param options `hasPiiKey`: an earlier configuration made one, and what is hashed with it may still be there */
+export function storage(
+  aws: AwsContext,
+  environment: Environment,
+  { key }: Security,
+  options: { hasPiiKey?: boolean } = {},
+): Storage {
+  const needsPiiKey = options.hasPiiKey === true || hashesPersonalData(environment)
   const { names } = aws
   const logged: BucketPurpose[] = ['artifacts', 'raw', 'transformed']
   const logs = new Bucket(
@@ -51,7 +63,14 @@ export function storage(aws: AwsContext, environment: Environment, { key }: Secu
       },
       { dependsOn: [key, logs], retain, ...(retain ? { keeps: [key, logs] } : {}) },
     )
-  const artifacts = encrypted('artifacts', { lifecycle: artifactsLifecycle }, false)
+  const artifacts = encrypted(
+    'artifacts',
+    {
+      lifecycle: artifactsLifecycle,
+      policy: () => dataBucketPolicy(names, 'artifacts', { piiKey: needsPiiKey }),
+    },
+    false,
+  )
   const raw = encrypted('raw', { lifecycle: rawLifecycle, eventBridge: true }, true)
   const transformed = encrypted('transformed', { lifecycle: transformedLifecycle }, true)
   const config = new S3Object(
@@ -66,5 +85,16 @@ export function storage(aws: AwsContext, environment: Environment, { key }: Secu
     },
     { within: [artifacts] },
   )
-  return { artifacts, raw, transformed, logs, config, resources: [artifacts, raw, transformed, logs, config] }
+  const piiKey = needsPiiKey
+    ? new PiiKey(
+        aws,
+        'storage/pii-key',
+        PII_KEY_OBJECT,
+        { bucket: () => artifacts.attributes.bucket, key: PII_KEY_OBJECT },
+        // With the data goes what its hashes were made with.
+        { within: [artifacts], retain: true, keeps: [artifacts, key, logs] },
+      )
+    : undefined
+  const resources = [artifacts, raw, transformed, logs, config, ...(piiKey === undefined ? [] : [piiKey])]
+  return { artifacts, raw, transformed, logs, config, piiKey, resources }
 }

@@ -42,8 +42,8 @@ export async function cleanCopy(
           copy.malformed += 1
           continue
         }
-        const bytes = record.looseQuote
-          ? quoteLooseFields(reader.text(), dialect)
+        const bytes = record.isUnusual
+          ? requoted(reader.text(), dialect)
           : record.buffer.subarray(record.start, record.end)
         copy.records += 1
         copy.longest = Math.max(copy.longest, bytes.length)
@@ -58,8 +58,8 @@ export async function cleanCopy(
   }
 }
 
-/** `5" pipe, "x"` means the text as it stands; in quotes nobody reads it otherwise. */
-function quoteLooseFields(record: string, dialect: Dialect): Buffer {
+/** `5" pipe, "x"` means the text as it stands, and so does `\"`; in quotes, with quotes doubled, nobody reads it otherwise. */
+function requoted(record: string, dialect: Dialect): Buffer {
   const { quote, delimiter } = dialect
   const fields = splitFields(record, dialect).map(({ text, quoted }) =>
     quoted || text.includes(quote) ? quote + text.replaceAll(quote, quote + quote) + quote : text,

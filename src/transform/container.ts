@@ -1,5 +1,5 @@
 // Entry point of the container: one object version in, Parquet out. Everything it needs is in its environment, see
-// container/settings.ts; its log goes to stdout, one JSON object per line. Exit codes: 0 done (or superseded), 64 the data is
+// container/settings.ts; its log goes to stdout, one JSON object per line. Exit codes: 0 done (or superseded, rolled back, or left alone as bad), 64 the data is
 // bad (a record says why; never try again), 1 anything else (try again).
 import { GlueClient } from '@aws-sdk/client-glue'
 import { S3Client } from '@aws-sdk/client-s3'
@@ -7,6 +7,7 @@ import { runJob } from './container/job.js'
 import { errorDetails, jsonLog } from './container/log.js'
 import { availableMemoryMb } from './container/memory.js'
 import { publishRejected } from './container/metrics.js'
+import { leaveResult } from './container/result.js'
 import { readSettings } from './container/settings.js'
 import { DATA_ERROR_EXIT_CODE } from './exit-codes.js'
 
@@ -22,6 +23,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 }
 
 async function main(): Promise<number> {
+  const startedMs = Date.now()
   const settings = readSettings(process.env)
   log('started', {
     bucket: settings.bucket,
@@ -36,8 +38,13 @@ async function main(): Promise<number> {
     const record = await runJob({ settings, s3, glue, memoryMb, log, signal: abort.signal })
     const { status, rowsIn, rowsOut, rowsRejected, durationMs } = record
     log('finished', { status, rowsIn, rowsOut, rowsRejected, durationMs, outputs: record.outputs.length })
-    await publishRejected(record, settings, log)
-    return status === 'succeeded' || status === 'superseded' ? 0 : DATA_ERROR_EXIT_CODE
+    const loadedBefore = Date.parse(record.startedAt) < startedMs
+    // Those rows were counted then.
+    if (!loadedBefore) await publishRejected(record, settings, log)
+    await leaveResult(s3, settings, record, loadedBefore, log)
+    // What an earlier execution has reported is not reported again; an earlier task of this one may have died before that.
+    const isReported = loadedBefore && record.runId !== settings.execution
+    return (status === 'failed' || status === 'rejected') && !isReported ? DATA_ERROR_EXIT_CODE : 0
   } finally {
     s3.destroy()
     glue.destroy()

@@ -5,6 +5,8 @@ import { literal } from './sql.js'
 /** A CSV file that DuckDB is to read, and what is known of it. */
 export interface CsvInput {
   path: string
+  /** SQL: the table of text, when it comes from another format. */
+  table?: string
   /** Our own copy: no header, and every record ends with LF, whatever line ends are inside its quotes. */
   isClean: boolean
   /** Number of columns. */
@@ -24,11 +26,12 @@ export function textColumn(index: number): string {
 
 /** SQL: the file as a table of VARCHAR columns, see `textColumn`; nothing is guessed, nothing is skipped. */
 export function csvTable(input: CsvInput, dialect: Dialect, format: Dataset['format']): string {
+  if (input.table !== undefined) return input.table
   const columns = Array.from({ length: input.width }, (_, index) => `'#${index}': 'VARCHAR'`)
   const line = Math.max(2_000_000, input.longest + 1024)
   const options = [
     `auto_detect = false`,
-    `header = ${!input.isClean}`,
+    `header = ${!input.isClean && dialect.hasHeader}`,
     ...(input.isClean ? [`new_line = '\\n'`] : []),
     `delim = ${literal(dialect.delimiter)}`,
     `quote = ${literal(dialect.quote)}`,

@@ -7,6 +7,7 @@ import {
 import { join } from 'node:path'
 import { DatapipeError, InterruptedError, messageOf } from '../errors.js'
 import { literal } from './sql.js'
+import { keysOf, statisticsOf, type CopiedFile } from './statistics.js'
 
 export type Row = Record<string, DuckDBValue>
 
@@ -21,6 +22,8 @@ export interface DatabaseOptions {
   keepOrder: boolean
   /** Let filters move below projections. Off where a filter tests values that are dear to compute: they would be twice. */
   pushFilters: boolean
+  /** Hears of a statement that takes longer, five times a second, how much of it is done: 0 to 1. */
+  onProgress?: (share: number) => void
   signal?: AbortSignal
 }
 
@@ -32,11 +35,15 @@ export class Database {
   private constructor(
     private readonly instance: DuckDBInstance,
     private readonly connection: DuckDBConnection,
-    private readonly signal?: AbortSignal,
+    private readonly options: DatabaseOptions,
   ) {}
 
+  private get signal(): AbortSignal | undefined {
+    return this.options.signal
+  }
+
   static async open(options: DatabaseOptions): Promise<Database> {
-    const { scratch, source, memoryLimitMb, threads, keepOrder, pushFilters, signal } = options
+    const { scratch, source, memoryLimitMb, threads, keepOrder, pushFilters } = options
     const instance = await DuckDBInstance.create(':memory:', {
       memory_limit: `${memoryLimitMb}MiB`,
       threads: String(threads),
@@ -46,11 +53,16 @@ export class Database {
       allow_community_extensions: 'false',
     })
     const connection = await instance.connect()
-    const database = new Database(instance, connection, signal)
+    const database = new Database(instance, connection, options)
     for (const statement of [
       `SET TimeZone = 'UTC'`,
+      ...(options.onProgress
+        ? [`SET enable_progress_bar = true`, `SET enable_progress_bar_print = false`]
+        : []),
       `SET preserve_insertion_order = ${keepOrder}`,
       `SET disabled_optimizers = ${literal(pushFilters ? '' : 'filter_pushdown')}`,
+      // More open files than a process may have on most systems; a partition whose file was closed gets a second one.
+      `SET partitioned_write_max_open_files = 500`,
       `SET allowed_directories = [${literal(`${scratch}/`)}]`,
       ...(source === undefined ? [] : [`SET allowed_paths = [${literal(source)}]`]),
       `SET enable_external_access = false`,
@@ -59,6 +71,16 @@ export class Database {
       await connection.run(statement)
     }
     return database
+  }
+
+  /** Does something in a database of its own that need not keep the order of rows: it reads and divides them for less. */
+  async unordered<T>(work: (database: Database) => Promise<T>): Promise<T> {
+    const database = await Database.open({ ...this.options, keepOrder: false })
+    try {
+      return await work(database)
+    } finally {
+      database.close()
+    }
   }
 
   close(): void {
@@ -75,6 +97,28 @@ export class Database {
   async count(sql: string): Promise<number> {
     const rows = await this.interruptible(async () => (await this.connection.runAndReadAll(sql)).getRows())
     return Number(rows[0]?.[0])
+  }
+
+  /**
+   * Writes the rows of a query as Parquet.
+   * @param to a file, or the folder of several
+   * @param how options of COPY
+   * @returns the files, and what DuckDB knows of the values that it wrote into each
+   */
+  async copy(query: string, to: string, how: string): Promise<CopiedFile[]> {
+    const files = await this.rows(`COPY (${query}) TO ${literal(to)} (${how}, RETURN_STATS true)`)
+    return files.map(({ filename, count, column_statistics: columns, partition_keys: keys }) => ({
+      path: filename as string,
+      rows: Number(count),
+      statistics: statisticsOf(columns),
+      keys: keysOf(keys),
+    }))
+  }
+
+  /** Writes the rows of a query as one Parquet file. */
+  async copyToFile(query: string, path: string, how: string): Promise<Omit<CopiedFile, 'keys'>> {
+    const [file] = await this.copy(query, path, how)
+    return { path, rows: file?.rows ?? 0, statistics: file?.statistics ?? new Map() }
   }
 
   async run(sql: string): Promise<void> {
@@ -100,6 +144,7 @@ export class Database {
     this.signal?.throwIfAborted()
     const interrupt = () => this.connection.interrupt()
     this.signal?.addEventListener('abort', interrupt, { once: true })
+    const watching = this.watch()
     try {
       return await work()
     } catch (error) {
@@ -118,10 +163,24 @@ export class Database {
       }
       throw error
     } finally {
+      clearInterval(watching)
       this.signal?.removeEventListener('abort', interrupt)
     }
   }
+
+  private watch(): NodeJS.Timeout | undefined {
+    const { onProgress } = this.options
+    if (onProgress === undefined) return undefined
+    const timer = setInterval(() => {
+      const { percentage } = this.connection.progress
+      // Negative: not known yet, or never.
+      if (percentage >= 0) onProgress(Math.min(percentage / 100, 1))
+    }, PROGRESS_EVERY_MS)
+    return timer.unref()
+  }
 }
+
+const PROGRESS_EVERY_MS = 200
 
 function firstLine(text: string): string {
   return text.split('\n', 1)[0] ?? text

@@ -5,6 +5,7 @@ import { splitFields, type Dialect } from './dialect.js'
 import { DataError } from './errors.js'
 import { safeName, safeNames } from './names.js'
 import { RecordReader } from './records.js'
+import { declaredConfig } from './contract/contract.js'
 import type { Column } from './types.js'
 
 export interface Header {
@@ -16,36 +17,54 @@ export interface Header {
   bodyOffset: number
   /** The line that the rows start on, from 1. */
   bodyLine: number
-  /** False: blank lines come before it. */
+  /** False: blank lines or comments come before it. */
   isFirstLine: boolean
+  /** Comments before it. */
+  commentLines?: number
 }
 
 /** More columns than any of the readers of the table handles well; Glue refuses the table description. */
-const MOST_COLUMNS = 4000
+export const MOST_COLUMNS = 4000
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf])
 
 /**
- * Reads the first record of a file as its header.
+ * Reads the first record of a file as its header. In a file without one (`dialect.hasHeader`) the columns are those of the
+ * table, by position, or else `column_1`, `column_2`, … as many as the first record has.
+ * @param columns names of the columns that are known already
  * @throws DataError HEADER_UNREADABLE, HEADER_LOOKS_LIKE_DATA, TOO_MANY_COLUMNS, FILE_EMPTY, FILE_NOT_UTF8, DUPLICATE_COLUMN, COLUMN_NAME_COLLISION
  */
-export async function readHeader(file: string, text: string, dialect: Dialect): Promise<Header> {
+export async function readHeader(
+  file: string,
+  text: string,
+  dialect: Dialect,
+  columns?: readonly string[],
+): Promise<Header> {
   const handle = await open(text)
   try {
     const { buffer } = await handle.read(Buffer.alloc(3), 0, 3, 0)
-    const reader = new RecordReader(handle, dialect, undefined, buffer.equals(BYTE_ORDER_MARK) ? 3 : 0)
+    const start = buffer.equals(BYTE_ORDER_MARK) ? 3 : 0
+    const reader = new RecordReader(handle, dialect, undefined, start)
     let found = false
     while (!found && (await reader.fill())) found = reader.next()
-    if (!found) throw new DataError('FILE_EMPTY', `${file} holds nothing but blank lines.`)
+    if (!found) {
+      const what = reader.commentLines > 0 ? 'blank lines and comments' : 'blank lines'
+      throw new DataError('FILE_EMPTY', `${file} holds nothing but ${what}.`)
+    }
+    if (!dialect.hasHeader) {
+      const raw = columns ?? Array.from({ length: reader.record.fields }, (_, index) => `column_${index + 1}`)
+      assertWidth(file, raw.length)
+      return { raw: [...raw], names: safeNames(raw), bodyOffset: start, bodyLine: 1, isFirstLine: true }
+    }
     assertReadable(file, reader)
     const raw = splitFields(reader.text(), dialect).map((field) => field.text)
     assertNames(file, raw)
-    const names = safeNames(raw)
     return {
       raw,
-      names,
+      names: safeNames(raw),
       bodyOffset: reader.offset,
       bodyLine: reader.nextLine,
-      isFirstLine: reader.blankLines === 0,
+      isFirstLine: reader.blankLines + reader.commentLines === 0,
+      commentLines: reader.commentLines,
     }
   } finally {
     await handle.close()
@@ -55,7 +74,7 @@ export async function readHeader(file: string, text: string, dialect: Dialect): 
 function assertReadable(file: string, { record }: RecordReader): void {
   if (record.problem === 'utf8') {
     throw new DataError('FILE_NOT_UTF8', `The header of ${file} is not UTF-8 text.`, {
-      suggestions: ['Convert the file first, for example: iconv -f LATIN1 -t UTF-8.'],
+      suggestions: ['Name its encoding: `format.encoding`, such as latin-1 or windows-1252.'],
     })
   }
   if (record.problem) {
@@ -70,79 +89,43 @@ function assertReadable(file: string, { record }: RecordReader): void {
       `The header of ${file} (line ${record.line}) cannot be read: ${why}.`,
     )
   }
-  if (record.fields > MOST_COLUMNS) {
-    throw new DataError(
-      'TOO_MANY_COLUMNS',
-      `The header of ${file} has ${record.fields} columns; the limit is ${MOST_COLUMNS}.`,
-      {
-        suggestions: ['Check `format.delimiter`, or turn the columns into rows before the upload.'],
-      },
-    )
-  }
+  assertWidth(file, record.fields)
+}
+
+/** @throws DataError TOO_MANY_COLUMNS */
+export function assertWidth(file: string, columns: number): void {
+  if (columns <= MOST_COLUMNS) return
+  throw new DataError(
+    'TOO_MANY_COLUMNS',
+    `The header of ${file} has ${columns} columns; the limit is ${MOST_COLUMNS}.`,
+    {
+      suggestions: ['Check `format.delimiter`, or turn the columns into rows before the upload.'],
+    },
+  )
 }
 
 const DATA = /^\s*([+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|\d{4}-\d\d-\d\d([ T]\d\d:\d\d.*)?)\s*$/
 
-function assertNames(file: string, raw: string[]): void {
+export function assertNames(file: string, raw: readonly string[]): void {
   if (!raw.every((name) => name === '' || DATA.test(name)) || raw.every((name) => name === '')) return
   throw new DataError('HEADER_LOOKS_LIKE_DATA', `The first line of ${file} holds values, not column names.`, {
-    suggestions: ['Put a header line with the column names first.'],
+    suggestions: [
+      'Put a header line with the column names first, or set `format.header: false` and declare the columns.',
+    ],
   })
-}
-
-/** A column to read: where it stands in the file, and the type that is known for it. */
-export interface FileColumn extends Column {
-  /** 0-based position in the file. */
-  index: number
-}
-
-/**
- * Matches known columns with a header by name, in any order. Every known column must be there, and no other.
- * @throws DataError MISSING_COLUMN, UNDECLARED_COLUMN
- */
-export function matchColumns(
-  file: string,
-  header: Header,
-  known: readonly Column[],
-  dataset: string,
-): FileColumn[] {
-  const missing = known
-    .filter((column) => !header.names.includes(column.name))
-    .map((column) => `"${column.name}"`)
-  if (missing.length > 0) {
-    throw new DataError(
-      'MISSING_COLUMN',
-      `${file} has no column ${missing.join(', ')}, which the dataset ${dataset} needs. Its header: ${header.raw.join(', ').slice(0, 500)}.`,
-      {
-        suggestions: [
-          'Correct the header of the file, its `format.delimiter`, or the columns of the dataset.',
-        ],
-      },
-    )
-  }
-  const names = new Set(known.map((column) => column.name))
-  const extra = header.raw
-    .filter((_, index) => !names.has(header.names[index] ?? ''))
-    .map((name) => `"${name}"`)
-  if (extra.length > 0) {
-    throw new DataError(
-      'UNDECLARED_COLUMN',
-      `${file} has the column ${extra.join(', ')}, which the dataset ${dataset} does not know.`,
-      {
-        suggestions: [`Add it to datasets.${dataset}.columns, or leave it out of the file.`],
-      },
-    )
-  }
-  return known.map((column) => ({ ...column, index: header.names.indexOf(column.name) }))
 }
 
 /** The columns that a dataset declares, under their table names; undefined when it declares none. */
 export function declaredColumns(config: Dataset): Column[] | undefined {
-  if (!config.columns) return undefined
-  const names = Object.keys(config.columns)
-  const safe = safeNames(names)
-  return Object.values(config.columns).map((column, index) => ({
-    name: safe[index] ?? '',
+  const declared = declaredConfig(config)
+  return declared && columnsOf(declared)
+}
+
+/** Declared columns under their table names. */
+export function columnsOf(columns: NonNullable<Dataset['columns']>): Column[] {
+  const names = safeNames(Object.keys(columns))
+  return Object.values(columns).map((column, index) => ({
+    name: names[index] ?? '',
     type: columnConfig(column).type,
   }))
 }

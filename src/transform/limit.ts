@@ -1,4 +1,5 @@
 import { ExitCode } from '../errors.js'
+import { driftMessage, type Drift } from './contract/drift.js'
 import { DataError } from './errors.js'
 import type { RejectFiles, TransformOptions } from './types.js'
 
@@ -6,6 +7,8 @@ interface Counts {
   rowsIn: number
   rowsAccepted: number
   rowsRejected: number
+  /** How the file differs from its table. */
+  drift?: readonly Drift[]
 }
 
 /** @param max a count, or a percentage of the rows such as `1%` */
@@ -19,7 +22,7 @@ export function overLimit(
   rejects: RejectFiles | null,
   { file, displayName = file, dataset, config }: TransformOptions,
 ): DataError {
-  const { rowsIn, rowsRejected } = counts
+  const { rowsIn, rowsRejected, drift = [] } = counts
   return new DataError(
     'REJECTS_OVER_LIMIT',
     `${rowsRejected} of the ${rowsIn} rows of ${displayName} were rejected; the dataset ${dataset} allows ${config.rejects.max}. No data was published.`,
@@ -27,7 +30,12 @@ export function overLimit(
       exitCode: ExitCode.rejected,
       result: { dataset, ...counts, rejects },
       suggestions: [
-        `Read ${rejects?.csv ?? 'the rejects'}: it has the line, the column, the reason and the text of every rejected row.`,
+        ...drift.filter(({ change }) => change === 'differs').map((each) => driftMessage(each, dataset)),
+        ...(rejects === null
+          ? []
+          : [
+              `Read ${rejects.csv}: it has the line, the column, the reason and the text of every rejected row.`,
+            ]),
         `Correct the file, or raise datasets.${dataset}.rejects.max.`,
       ],
     },

@@ -14,6 +14,8 @@ export interface Partitioning {
   column: string
   /** SQL over a value of the column: the same for all rows of a partition, and in the order of the partitions. */
   bucket: (value: string) => string
+  /** DuckDB type of a bucket. */
+  bucketType: 'VARCHAR' | 'TIMESTAMP'
   /** SQL: the text of a partition, from its bucket. */
   text: (bucket: string) => string
   /** SQL over a value of the column and its bucket: whether it belongs to the partition with a text. */
@@ -55,6 +57,7 @@ export function partitioningOf(config: Dataset, columns: readonly Column[]): Par
     return {
       key,
       column,
+      bucketType: 'VARCHAR',
       bucket: (value) => `nullif(CAST(${value} AS VARCHAR), '')`,
       text: (bucket) => bucket,
       isIn: (text, _value, bucket) => `${bucket} = ${literal(text)}`,
@@ -79,7 +82,11 @@ export function partitioningOf(config: Dataset, columns: readonly Column[]): Par
 
 type Unit = keyof typeof PATTERNS
 
-function byTime(unit: Unit, type: string, timezone: string): Pick<Partitioning, 'bucket' | 'text' | 'isIn'> {
+function byTime(
+  unit: Unit,
+  type: string,
+  timezone: string,
+): Pick<Partitioning, 'bucket' | 'bucketType' | 'text' | 'isIn'> {
   const isInstant = type === 'timestamptz'
   const local = (value: string) => (isInstant ? `timezone(${literal(timezone)}, ${value})` : value)
   const bucket = (value: string) => `date_trunc(${literal(unit)}, ${local(value)})`
@@ -91,7 +98,7 @@ function byTime(unit: Unit, type: string, timezone: string): Pick<Partitioning, 
     const first = `TIMESTAMP ${literal(wanted + FIRST_OF[unit])}`
     return `${value} >= ${first} AND ${value} < ${first} + INTERVAL 1 ${unit}`
   }
-  return { bucket, text, isIn }
+  return { bucket, bucketType: 'TIMESTAMP', text, isIn }
 }
 
 /**

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import type { Dialect } from './dialect.js'
+import { ByteCensus, type TextFacts } from './census.js'
 import type { Header } from './header.js'
 import { LineCounter } from './lines.js'
 import { LONGEST_RECORD } from './record-view.js'
@@ -10,8 +11,11 @@ export interface Prescan {
   /** Records after the header, counted without DuckDB. */
   records: number
   blankLines: number
+  commentLines: number
   /** Bytes of the longest record. */
   longest: number
+  /** What is known of the characters in the records; undefined: nothing. */
+  facts?: TextFacts
   /** False: some records are malformed, or such that only our own reader reads them right. */
   regular: boolean
 }
@@ -24,6 +28,8 @@ interface Options {
 }
 
 const CHUNK = 4 * 1024 * 1024
+/** What stays in the cache of a core while it is gone over several times. */
+const PIECE = 256 * 1024
 
 /** SHA-256 of a file, in hexadecimal, and its length. */
 export async function hashFile(
@@ -52,18 +58,25 @@ async function countLines(
   text: string,
   { dialect, header, onBytes, signal }: Options,
 ): Promise<Prescan | undefined> {
+  if (dialect.commentByte !== undefined) return undefined
   const counter = new LineCounter(dialect.quoteByte)
+  const census = new ByteCensus()
   let done = header.bodyOffset
   for await (const chunk of chunksOf(text, header.bodyOffset)) {
     signal?.throwIfAborted()
-    if (!counter.add(chunk)) return undefined
+    for (let start = 0; start < chunk.length; start += PIECE) {
+      const piece = chunk.subarray(start, start + PIECE)
+      if (!counter.add(piece)) return undefined
+      census.add(piece)
+    }
     done += chunk.length
     onBytes?.(done)
   }
   const records = counter.finish()
   if (records === undefined || counter.longest >= LONGEST_RECORD) return undefined
   const { blankLines, longest } = counter
-  return { records, blankLines, longest, regular: blanksAreHarmless(blankLines, header) }
+  const regular = blanksAreHarmless(blankLines, header)
+  return { records, blankLines, commentLines: 0, longest, regular, facts: census.facts(longest) }
 }
 
 async function countRecords(text: string, { dialect, header, onBytes, signal }: Options): Promise<Prescan> {
@@ -79,12 +92,14 @@ async function countRecords(text: string, { dialect, header, onBytes, signal }: 
         const { record } = reader
         records += 1
         if (record.byteLength > longest) longest = record.byteLength
-        if (record.problem !== undefined || record.looseQuote) irregular += 1
+        if (record.problem !== undefined || record.isUnusual) irregular += 1
       }
       onBytes?.(reader.offset)
     }
     const { blankLines } = reader
-    return { records, blankLines, longest, regular: irregular === 0 && blanksAreHarmless(blankLines, header) }
+    const commentLines = reader.commentLines + (header.commentLines ?? 0)
+    const regular = irregular + commentLines === 0 && blanksAreHarmless(blankLines, header)
+    return { records, blankLines, commentLines, longest, regular }
   } finally {
     await file.close()
   }

@@ -4,14 +4,23 @@ import { dataFileName, rejectsKey, sourceId } from './layout.js'
 import type { RejectFiles } from './types.js'
 import type { WrittenFile } from './write.js'
 
+interface Place {
+  /** The output folder. */
+  out: string
+  dataset: string
+  sourceName: string
+  /** Of the object; undefined for a file on this disk. */
+  versionId?: string
+}
+
 /** Moves the rejects of a source into the output folder, or removes those of an earlier run when there are none now. */
 export async function publishRejects(
-  rejects: { rows: number; parquet: string; csv: string } | null,
-  { out, dataset, sourceName }: { out: string; dataset: string; sourceName: string },
+  rejects: RejectFiles | null,
+  { out, dataset, sourceName, versionId }: Place,
 ): Promise<RejectFiles | null> {
   const id = sourceId(sourceName)
-  const parquet = rejectsKey(dataset, id, 'parquet')
-  const csv = rejectsKey(dataset, id, 'csv')
+  const parquet = rejectsKey(dataset, id, 'parquet', versionId)
+  const csv = rejectsKey(dataset, id, 'csv', versionId)
   if (!rejects) {
     await rm(join(out, parquet), { force: true })
     await rm(join(out, csv), { force: true })
@@ -19,13 +28,13 @@ export async function publishRejects(
   }
   await move(rejects.parquet, join(out, parquet))
   await move(rejects.csv, join(out, csv))
-  return { rows: rejects.rows, parquet, csv }
+  return { ...rejects, parquet, csv }
 }
 
 /** Moves audited files to their places; files that an earlier version of the same source left elsewhere are removed. */
 export async function publishFiles(
   files: readonly WrittenFile[],
-  { out, dataset, sourceName }: { out: string; dataset: string; sourceName: string },
+  { out, dataset, sourceName }: Place,
 ): Promise<void> {
   for (const { path, output } of files) await move(path, join(out, output.path))
   const current = new Set(files.map(({ output }) => output.path))

@@ -12,7 +12,7 @@ const FIRST_WINDOW = 4 * 1024 * 1024
  *
  * - A line ends with LF, CRLF or CR; a record ends with its line unless a quoted field goes on.
  * - A field is quoted when it *starts* with a quote; elsewhere a quote is a character like any other.
- * - Blank lines are no records. They are counted.
+ * - Blank lines and comment lines are no records. They are counted.
  * - Delimiters after the last column are passed over; every other surplus or missing field is a problem.
  * - A record whose quoting is broken (text after a closing quote, a quote that never closes), or that runs over several
  *   lines and has the wrong number of fields, costs its first line only: reading goes on with the next line, so that one
@@ -23,6 +23,7 @@ const FIRST_WINDOW = 4 * 1024 * 1024
 export class RecordReader {
   readonly record: RecordView
   blankLines = 0
+  commentLines = 0
   private buffer = Buffer.allocUnsafe(FIRST_WINDOW)
   private position = 0
   private limit = 0
@@ -55,7 +56,7 @@ export class RecordReader {
       offset: 0,
       byteLength: 0,
       fields: 0,
-      looseQuote: false,
+      isUnusual: false,
       problem: undefined,
     }
   }
@@ -106,10 +107,13 @@ export class RecordReader {
     const { buffer } = this
     while (this.position < this.limit) {
       const byte = buffer[this.position]
-      if (byte !== LF && byte !== CR) return this.scan()
-      if (byte === CR && this.position + 1 >= this.limit && !this.atEnd) return false
-      this.passLineEnd(this.position)
-      this.blankLines += 1
+      const isComment = byte === this.dialect.commentByte
+      if (!isComment && byte !== LF && byte !== CR) return this.scan()
+      const end = isComment ? this.endOfLine() : this.position
+      if (end === undefined || (byte === CR && end + 1 >= this.limit && !this.atEnd)) return false
+      this.passLineEnd(end)
+      if (isComment) this.commentLines += 1
+      else this.blankLines += 1
     }
     return false
   }
@@ -141,23 +145,27 @@ export class RecordReader {
 
   private scan(): boolean {
     const { buffer, limit, atEnd } = this
-    const { delimiterByte, quoteByte } = this.dialect
+    const { delimiterByte, quoteByte, escapeByte } = this.dialect
     let i = this.position
     let fields = 1
     let innerLines = 0
-    let looseQuote = false
+    let isUnusual = false
     for (;;) {
       if (i < limit && buffer[i] === quoteByte) {
         i += 1
         let closed = false
         while (i < limit) {
           const byte = buffer[i]
-          if (byte === quoteByte) {
-            if (i + 1 < limit && buffer[i + 1] === quoteByte) i += 1
-            else {
-              closed = true
-              break
-            }
+          if (
+            byte === escapeByte &&
+            i + 1 < limit &&
+            (buffer[i + 1] === quoteByte || buffer[i + 1] === escapeByte)
+          ) {
+            i += 1
+            if (escapeByte !== quoteByte) isUnusual = true
+          } else if (byte === quoteByte) {
+            closed = true
+            break
           } else if (byte === LF || (byte === CR && buffer[i + 1] !== LF)) innerLines += 1
           i += 1
         }
@@ -169,7 +177,7 @@ export class RecordReader {
         while (i < limit) {
           const byte = buffer[i]
           if (byte === delimiterByte || byte === LF || byte === CR) break
-          if (byte === quoteByte) looseQuote = true
+          if (byte === quoteByte) isUnusual = true
           i += 1
         }
       }
@@ -186,21 +194,27 @@ export class RecordReader {
     }
     if (innerLines > 0 && this.fieldsProblem(i, fields) !== undefined)
       return this.finishFirstLine('fields', fields)
-    this.finish(i, fields, looseQuote, undefined)
+    this.finish(i, fields, isUnusual, undefined)
     this.line += innerLines
     return true
   }
 
   /** Gives up on a record at the end of its first line. */
   private finishFirstLine(problem: Problem, fields: number): boolean {
-    let i = this.position
-    while (i < this.limit && this.buffer[i] !== LF && this.buffer[i] !== CR) i += 1
-    if (!this.atEnd && i + 1 >= this.limit) return false
-    this.finish(i, fields, false, problem)
+    const end = this.endOfLine()
+    if (end === undefined) return false
+    this.finish(end, fields, false, problem)
     return true
   }
 
-  private finish(end: number, fields: number, looseQuote: boolean, problem: Problem | undefined): void {
+  /** Where the line of the next unread byte ends; undefined: fill first. */
+  private endOfLine(): number | undefined {
+    let i = this.position
+    while (i < this.limit && this.buffer[i] !== LF && this.buffer[i] !== CR) i += 1
+    return !this.atEnd && i + 1 >= this.limit ? undefined : i
+  }
+
+  private finish(end: number, fields: number, isUnusual: boolean, problem: Problem | undefined): void {
     const { record } = this
     record.buffer = this.buffer
     record.start = this.position
@@ -209,7 +223,7 @@ export class RecordReader {
     record.offset = this.base + this.position
     record.byteLength = end - this.position
     record.fields = fields
-    record.looseQuote = looseQuote
+    record.isUnusual = isUnusual
     record.problem = problem ?? this.bytesProblem(end) ?? this.fieldsProblem(end, fields)
     this.passLineEnd(end)
   }
@@ -266,7 +280,7 @@ export class RecordReader {
       offset: start,
       byteLength,
       fields: 0,
-      looseQuote: false,
+      isUnusual: false,
       problem: byteLength < LONGEST_RECORD ? 'quote' : 'long',
     } satisfies RecordView)
     this.passLineEnd(end)

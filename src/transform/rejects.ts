@@ -1,73 +1,115 @@
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
-import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { finished } from 'node:stream/promises'
+import type { DuckDBAppender } from '@duckdb/node-api'
 import type { Database } from './database.js'
-import { splitFields, type Dialect } from './dialect.js'
-import { IntegrityError } from './errors.js'
-import type { Header } from './header.js'
-import type { ReadRows } from './read.js'
-import { LONGEST_RECORD, type RecordView } from './record-view.js'
-import { RecordReader } from './records.js'
-import { literal } from './sql.js'
-
-/** A record that did not become a row. */
-export interface Reject {
-  /** Line of the file that it starts on, from 1. */
-  line: number
-  /** First column that is wrong; null when the record does not divide into columns. */
-  column: string | null
-  reason: string
-  /** The record as it stands in the file, at most 64 Ki characters; bytes that are no text become U+FFFD. */
-  raw: string
-  /** Where to find all of it: offset and length in the (unpacked) file. */
-  byteOffset: number
-  byteLength: number
-}
+import { mismatch, rejectsOf } from './input/rejected.js'
+import type { LoadedInput } from './load.js'
+import { INPUTS_KEY, rejectInputs } from './reject-metadata.js'
+import { identifier, literal } from './sql.js'
+import type { RejectFiles } from './types.js'
 
 interface Options {
   database: Database
-  text: string
   scratch: string
-  header: Header
-  dialect: Dialect
-  nullValue: string
-  rows: ReadRows
+  /** Those with several say in each row which one it is of. */
+  inputs: readonly LoadedInput[]
+  from: RejectOrigin
+  /** The dataset holds personal data: no values. */
+  withhold?: boolean
   signal?: AbortSignal
 }
 
-const LONGEST_RAW = 64 * 1024
-const TABLE = `CREATE TABLE rejects (line BIGINT, "column" VARCHAR, reason VARCHAR, raw VARCHAR, byte_offset BIGINT, byte_length BIGINT)`
-const CSV_HEADER = 'line,column,reason,raw,byte_offset,byte_length\n'
+/** Where rejected rows come from, as each of them says. */
+export interface RejectOrigin {
+  dataset: string
+  /** `bucket/key` of an object, or the name of a local file. */
+  source: string
+  versionId?: string
+  runId?: string
+}
+
+type Cell = string | number | null
+type ColumnType = 'string' | 'bigint'
+
+/** The columns of the Parquet files, which are a table; types as Glue names them. */
+export const REJECT_COLUMNS: readonly (readonly [name: string, type: ColumnType])[] = [
+  ['dataset', 'string'],
+  ['source', 'string'],
+  ['version_id', 'string'],
+  ['run_id', 'string'],
+  ['input', 'string'],
+  ['line', 'bigint'],
+  ['column', 'string'],
+  ['reason', 'string'],
+  ['raw', 'string'],
+  ['byte_offset', 'bigint'],
+  ['byte_length', 'bigint'],
+]
+/** In the CSV file what a person looks for comes first. */
+const CSV_COLUMNS = ['line', 'column', 'reason', 'raw', 'byte_offset', 'byte_length']
+const CSV_ORIGIN = ['source', 'version_id', 'run_id']
+/** Texts that are names and need no quotes. */
+const PLAIN = new Set(['column', 'version_id', 'run_id'])
+
+const REASONS = 3
+const LONGEST_REASON = 200
 
 /**
- * Writes every rejected record, in the order of the file, to a Parquet file and a CSV file in scratch.
+ * Writes every rejected record, in the order of the inputs and of the records in them, to a Parquet file and a CSV file in
+ * scratch.
  * @throws IntegrityError REJECTS_DO_NOT_ADD_UP when they are not exactly those that the read counted
  */
-export async function writeRejects(
-  options: Options,
-): Promise<{ rows: number; parquet: string; csv: string }> {
-  const { database, scratch, rows } = options
+export async function writeRejects({
+  database,
+  scratch,
+  inputs,
+  from,
+  withhold = false,
+  signal,
+}: Options): Promise<RejectFiles> {
   const parquet = join(scratch, 'rejects.parquet')
   const csv = join(scratch, 'rejects.csv')
-  await database.run(TABLE)
+  const isOneOfMany = inputs.length > 1
+  const csvColumns = [...(isOneOfMany ? ['input'] : []), ...CSV_COLUMNS, ...CSV_ORIGIN]
+  const types = REJECT_COLUMNS.map(
+    ([name, type]) => `${identifier(name)} ${type === 'bigint' ? 'BIGINT' : 'VARCHAR'}`,
+  )
+  await database.run(`CREATE TABLE rejects (${types.join(', ')})`)
   const stream = createWriteStream(csv)
   const appender = await database.appender('rejects')
-  stream.write(CSV_HEADER)
-  let count = 0
+  const reasons = new Set<string>()
+  stream.write(`${csvColumns.join(',')}\n`)
+  let rows = 0
   try {
-    for await (const reject of locateRejects(options)) {
-      count += 1
-      appender.appendBigInt(BigInt(reject.line))
-      if (reject.column === null) appender.appendNull()
-      else appender.appendVarchar(reject.column)
-      appender.appendVarchar(reject.reason)
-      appender.appendVarchar(reject.raw)
-      appender.appendBigInt(BigInt(reject.byteOffset))
-      appender.appendBigInt(BigInt(reject.byteLength))
-      appender.endRow()
-      if (!stream.write(csvLine(reject))) await once(stream, 'drain')
+    for (const loaded of inputs) {
+      let count = 0
+      for await (const { byteLength, byteOffset, ...reject } of rejectsOf({
+        database,
+        loaded,
+        withhold,
+        signal,
+      })) {
+        count += 1
+        if (reasons.size < REASONS) reasons.add(reject.reason.slice(0, LONGEST_REASON))
+        const row: Record<string, Cell> = {
+          dataset: from.dataset,
+          source: from.source,
+          version_id: from.versionId ?? null,
+          run_id: from.runId ?? null,
+          input: isOneOfMany ? loaded.input.name : null,
+          ...reject,
+          byte_offset: byteOffset,
+          byte_length: byteLength,
+        }
+        append(appender, row)
+        const line = csvColumns.map((name) => csvField(name, row[name] ?? null)).join(',')
+        if (!stream.write(`${line}\n`)) await once(stream, 'drain')
+      }
+      if (count !== loaded.rejected)
+        throw mismatch(`${loaded.rejected} rows were rejected, but ${count} were found in the file`)
+      rows += count
     }
   } finally {
     appender.closeSync()
@@ -75,111 +117,26 @@ export async function writeRejects(
     await finished(stream)
   }
   const written = await database.count(
-    `COPY rejects TO ${literal(parquet)} (FORMAT parquet, COMPRESSION zstd)`,
+    `COPY rejects TO ${literal(parquet)} (FORMAT parquet, COMPRESSION zstd,` +
+      ` KV_METADATA {${literal(INPUTS_KEY)}: ${literal(JSON.stringify(rejectInputs(inputs)))}})`,
   )
-  const expected = rows.malformed + rows.unfit.rows
-  if (count !== expected || written !== expected)
-    throw mismatch(`${expected} rows were rejected, but ${count} were found in the file`)
-  return { rows: count, parquet, csv }
+  if (written !== rows) throw mismatch(`${rows} rows were rejected, but ${written} were written`)
+  return { rows, parquet, csv, reasons: [...reasons] }
 }
 
-/** The rejected records of a file: the malformed ones, and those whose values do not fit. */
-async function* locateRejects(options: Options): AsyncGenerator<Reject> {
-  const { text, header, dialect, signal } = options
-  const unfit = unfitRecords(options)
-  let wanted = await unfit.next()
-  const file = await open(text)
-  try {
-    const reader = new RecordReader(file, dialect, header.names.length, header.bodyOffset, header.bodyLine)
-    let wellFormed = 0
-    while (await reader.fill()) {
-      signal?.throwIfAborted()
-      while (reader.next()) {
-        const { record } = reader
-        if (record.problem !== undefined) {
-          yield rejectOf(reader, null, malformedReason(record, header.names.length))
-          continue
-        }
-        wellFormed += 1
-        if (wanted.done === true || wanted.value.record !== wellFormed) continue
-        assertSameText(reader, wanted.value, options)
-        yield rejectOf(reader, header.names[wanted.value.column] ?? null, wanted.value.reason)
-        wanted = await unfit.next()
-      }
-    }
-  } finally {
-    await file.close()
+function append(appender: DuckDBAppender, row: Readonly<Record<string, Cell>>): void {
+  for (const [name] of REJECT_COLUMNS) {
+    const value = row[name] ?? null
+    if (value === null) appender.appendNull()
+    else if (typeof value === 'number') appender.appendBigInt(BigInt(value))
+    else appender.appendVarchar(value)
   }
+  appender.endRow()
 }
 
-interface Unfit {
-  record: number
-  column: number
-  reason: string
-  text: string | null
-}
-
-async function* unfitRecords({ database, rows }: Options): AsyncGenerator<Unfit> {
-  if (rows.unfit.rows === 0) return
-  const query = `SELECT record, column_index, reason, "text" FROM read_parquet(${literal(rows.unfit.path)}) ORDER BY record`
-  for await (const chunk of database.stream(query)) {
-    for (const [record, column, reason, text] of chunk) {
-      yield {
-        record: Number(record),
-        column: Number(column),
-        reason: reason as string,
-        text: text as string | null,
-      }
-    }
-  }
-}
-
-function rejectOf(reader: RecordReader, column: string | null, reason: string): Reject {
-  const { line, offset, byteLength } = reader.record
-  const raw = reader.text(LONGEST_RAW).replaceAll('\0', '\ufffd')
-  return { line, column, reason, raw, byteOffset: offset, byteLength }
-}
-
-function malformedReason({ problem, fields, byteLength }: RecordView, columns: number): string {
-  switch (problem) {
-    case 'fields':
-      return `has ${fields} ${fields === 1 ? 'field' : 'fields'} instead of ${columns}`
-    case 'quote':
-      return 'its quoting is broken: text follows a closing quote, or a quote is never closed'
-    case 'nul':
-      return 'holds a NUL byte'
-    case 'utf8':
-      return 'is not valid UTF-8'
-    case 'long':
-      return `has ${byteLength} bytes, more than the ${LONGEST_RECORD} of the longest record allowed`
-    case undefined:
-      return ''
-  }
-}
-
-/** DuckDB and our own reader must mean the same record: the field that DuckDB refused must be there. */
-function assertSameText(
-  reader: RecordReader,
-  { record, column, text }: Unfit,
-  { dialect, nullValue }: Options,
-): void {
-  const field = splitFields(reader.text(), dialect)[column]
-  const isNull = field?.quoted === false && field.text === nullValue
-  if (text === null ? isNull : field?.text.startsWith(text)) return
-  throw mismatch(`row ${record} is not the one on line ${reader.record.line}`)
-}
-
-function mismatch(what: string): IntegrityError {
-  return new IntegrityError(
-    'REJECTS_DO_NOT_ADD_UP',
-    `The rejected rows do not add up: ${what}. Nothing was published.`,
-    {
-      suggestions: ['This is a defect of datapipe: please report it, with the file if you can.'],
-    },
-  )
-}
-
-function csvLine({ line, column, reason, raw, byteOffset, byteLength }: Reject): string {
-  const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`
-  return `${line},${column ?? ''},${quoted(reason)},${quoted(raw)},${byteOffset},${byteLength}\n`
+/** Always in quotes where a file decides what it is, so that no row looks like another. */
+function csvField(name: string, value: Cell): string {
+  if (value === null) return ''
+  if (typeof value === 'number' || PLAIN.has(name)) return String(value)
+  return `"${value.replaceAll('"', '""')}"`
 }

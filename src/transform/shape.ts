@@ -1,11 +1,8 @@
-import type { Timeseries } from './rules.js'
 import { identifier } from './sql.js'
+import { expandedColumns, type Timeseries } from './timeseries.js'
 import type { Column } from './types.js'
 
-/** Columns of the table after the expansion: all but the number of samples, since every row is one. */
-export function expandedColumns(columns: readonly Column[], { samples }: Timeseries): Column[] {
-  return columns.filter(({ name }) => name !== samples)
-}
+export { expandedColumns } from './timeseries.js'
 
 export interface OnePartition {
   /** Whose value decides: the start or the end of the interval. */

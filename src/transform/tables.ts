@@ -1,20 +1,23 @@
 import type { Dataset } from '../config/dataset.js'
+import type { Compression } from '../config/dataset/shape.js'
 import { conversion } from './convert.js'
+import { columnName } from './header.js'
 import { partitioningOf, type Partitioning } from './partition.js'
-import type { ReadRows } from './read.js'
-import { timeseriesOf, type Timeseries } from './rules.js'
+import type { AcceptedRows } from './read.js'
+import { timeseriesOf, typeOf, type Timeseries } from './rules.js'
 import { expandedColumns } from './shape.js'
 import type { Column, TableResult } from './types.js'
 
 /** Rows that are to become a table of the lake: where they are, and how they divide into files. */
 export interface OutputTable {
   name: string
-  /** Typed rows in a Parquet file in scratch, in the order they are to have. */
-  source: { path: string; rows: number; columns: Column[] }
+  /** Typed rows in a Parquet file in scratch, in the order they are to have, or in one file per partition. */
+  source: AcceptedRows & { columns: Column[] }
   /** The rows are intervals, to be expanded on the way. */
   timeseries: Timeseries | undefined
   partitioning: Partitioning | undefined
   key: string[] | undefined
+  compression: Compression
 }
 
 /** Names of the tables of a dataset; the first one keeps the contract. */
@@ -25,23 +28,40 @@ export function tableNames(dataset: string, { tables }: Dataset): [string, ...st
 
 /**
  * Checks that the shape of a dataset fits its columns.
+ * @param published the columns that are left of them, where some hold personal data
  * @throws UsageError or DataError, see timeseriesOf and partitioningOf
  */
-export function assertShape(config: Dataset, columns: readonly Column[]): void {
+export function assertShape(
+  config: Dataset,
+  columns: readonly Column[],
+  published: readonly Column[] = columns,
+): void {
   for (const { type } of columns) conversion(type, config.format)
-  shapeOf(config, columns)
+  shapeOf(config, published)
 }
 
 /** The tables that the rows of a file become. */
 export function outputTables(
   dataset: string,
   config: Dataset,
-  { accepted, columns }: ReadRows,
+  { accepted, columns }: { accepted: AcceptedRows; columns: Column[] },
 ): OutputTable[] {
-  const plain = columns.map(({ name, type }) => ({ name, type }))
-  return [
-    { name: dataset, source: { ...accepted, columns: plain }, ...shapeOf(config, plain), key: config.key },
-  ]
+  const { compression } = config
+  return [{ name: dataset, source: { ...accepted, columns }, ...shapeOf(config, columns), compression }]
+}
+
+/**
+ * How the result of a query divides into files, and what identifies its rows.
+ * @throws UsageError UNKNOWN_COLUMN, PARTITION_TYPE, PARTITION_NAME_TAKEN
+ */
+export function tableShape(
+  { key, partition }: { key: string[] | undefined; partition: string | undefined },
+  config: Dataset,
+  columns: readonly Column[],
+): Pick<OutputTable, 'partitioning' | 'key' | 'compression'> {
+  const own = { ...config, key, partition }
+  const { compression } = config
+  return { partitioning: partitioningOf(own, columns), key: keyOf(own, columns), compression }
 }
 
 /** What readers of a table see. */
@@ -57,8 +77,12 @@ export function tableResult({ name, source, timeseries, partitioning, key }: Out
 
 function shapeOf(config: Dataset, columns: readonly Column[]) {
   const timeseries = timeseriesOf(config, columns)
-  return {
-    timeseries,
-    partitioning: partitioningOf(config, timeseries ? expandedColumns(columns, timeseries) : columns),
-  }
+  const own = timeseries ? expandedColumns(columns, timeseries) : columns
+  return { timeseries, partitioning: partitioningOf(config, own), key: keyOf(config, own) }
+}
+
+/** @throws UsageError UNKNOWN_COLUMN */
+function keyOf({ key }: Dataset, columns: readonly Column[]): string[] | undefined {
+  for (const mentioned of key ?? []) typeOf('key', mentioned, columns)
+  return key && [...new Set(key.map(columnName))]
 }

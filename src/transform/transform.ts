@@ -1,24 +1,31 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import type { Dataset } from '../config/dataset.js'
 import { InterruptedError } from '../errors.js'
 import { auditFiles } from './audit.js'
+import { assertRules } from './contract/assert-rules.js'
+import { assertTable } from './contract/assert-table.js'
+import { contractOf } from './contract/contract.js'
 import { Database, type DatabaseOptions } from './database.js'
 import { dialectOf } from './dialect.js'
-import { DataError } from './errors.js'
-import { declaredColumns, matchColumns, readHeader } from './header.js'
+import { Findings } from './findings.js'
+import { whileHashing } from './hashing.js'
+import type { Input } from './input/input.js'
 import { exceeds, overLimit } from './limit.js'
-import { hashFile, prescan } from './prescan.js'
+import { loadInput, openInputs, type LoadedInput } from './load.js'
+import { assertOutputs, tablesOf } from './outputs.js'
+import { hasPersonalData } from './pii/actions.js'
 import { publishFiles, publishRejects } from './publish.js'
-import { readRows } from './read.js'
+import type { SourceFacts } from './query/query.js'
 import { writeRejects } from './rejects.js'
 import { assertUnchanged, openSource } from './source.js'
-import { assertShape, outputTables, tableResult } from './tables.js'
-import type { Stage, TransformOptions, TransformResult } from './types.js'
+import { tellReading } from './summary/reading.js'
+import { tableResult } from './tables.js'
+import type { Stage, TransformEvent, TransformOptions, TransformResult } from './types.js'
 import { writeTable } from './write.js'
 
-const DEFAULT_MEMORY_MB = 1024
+export const DEFAULT_MEMORY_MB = 1024
 
 /**
  * Turns one CSV file into the Parquet files of its table. Either everything is published to `out`, or nothing but the
@@ -44,76 +51,112 @@ export async function transformFile(options: TransformOptions): Promise<Transfor
 
 async function run(options: TransformOptions, scratch: string): Promise<TransformResult> {
   const started = performance.now()
-  const { file, dataset, config, out, contract, onEvent, signal } = options
+  const { file, dataset, config, out, onEvent, signal } = options
   const name = options.displayName ?? file
-  const place = { out, dataset, sourceName: options.sourceName ?? basename(file) }
+  const sourceName = options.sourceName ?? basename(file)
+  const place =
+    out === undefined ? undefined : { out, dataset, sourceName, versionId: options.load?.versionId }
+  const from = { dataset, source: sourceName, ...options.load }
   const stage = stages(onEvent)
-  const dialect = dialectOf(config.format)
-  const declared = declaredColumns(config)
-  const tableColumns = declared ?? contract
   // What is wrong with the configuration alone should not cost reading the file.
-  if (tableColumns) assertShape(config, tableColumns)
-
-  const source = await stage('open', () => openSource(file, name, scratch, signal))
-  const { text } = source
-  const header = await readHeader(name, text, dialect)
-  const known = tableColumns && matchColumns(name, header, tableColumns, dataset)
-  const { hash, counted } = await stage('prescan', async () => {
-    const onBytes = (done: number) =>
-      onEvent?.({ type: 'progress', stage: 'prescan', done, total: source.bytes, unit: 'bytes' })
-    const counted = await prescan(text, { dialect, header, signal, onBytes })
-    return { counted, hash: await hashFile(file, signal) }
-  })
-  if (counted.records === 0) throw new DataError('FILE_HAS_NO_ROWS', `${name} has a header and no rows.`)
-  if (counted.blankLines > 0) {
-    onEvent?.({
-      type: 'warning',
-      code: 'BLANK_LINES',
-      message: `${counted.blankLines} blank lines were passed over.`,
-    })
-  }
-
+  dialectOf(config.format)
   const resources = {
     scratch,
     memoryLimitMb: options.memoryLimitMb ?? DEFAULT_MEMORY_MB,
     threads: options.threads ?? availableParallelism(),
     signal,
   }
+  const making = { dataset, config, scratch, resources }
+  const occasion = { dataset, file: name }
+  const agreed = contractOf(config, options.contract, occasion)
+  const contract = agreed?.columns
+  await assertOutputs(making, contract, options.piiKey)
+  if (contract) assertTable(config, occasion, contract, options.existing ?? [])
+  await assertRules(making, contract)
+
+  const source = await stage('open', () => openSource(file, name, scratch, config.format, signal))
+  const inputs = await stage('prescan', () =>
+    openInputs({ source, dataset, config, contract, scratch, onEvent, signal }),
+  )
+  for (const event of passedOver(inputs)) onEvent?.(event)
+  const facts = options.facts ?? (await factsOf(file))
+  const findings = new Findings({ ...occasion, config, contract: agreed, onEvent })
+
   const read = async (database: Database) => {
-    const common = { database, text, scratch, header, dialect, signal }
-    const strict = declared === undefined
-    const rows = await stage('read', () =>
-      readRows({ ...common, config, prescan: counted, known, strict, onEvent }),
-    )
-    if (rows.malformed + rows.unfit.rows === 0) return { rows, rejected: null }
-    const { nullValue } = config.format
-    return { rows, rejected: await stage('rejects', () => writeRejects({ ...common, rows, nullValue })) }
+    const loaded = await stage('read', async () => {
+      const loaded: LoadedInput[] = []
+      for (const [index, input] of inputs.entries()) {
+        const folder = join(scratch, `input-${index}`)
+        const request = { database, config, dataset, file: name, scratch: folder, onEvent, signal }
+        loaded.push(await loadInput(input, request))
+      }
+      return loaded
+    })
+    const look = () => findings.ofRows(database, loaded, facts.modifiedAt)
+    await (config.checks.length > 0 ? stage('checks', look) : look())
+    const isClean = loaded.every(({ rejected }) => rejected === 0)
+    const rejected = isClean
+      ? null
+      : await stage('rejects', () =>
+          writeRejects({
+            database,
+            scratch,
+            inputs: loaded,
+            from,
+            withhold: hasPersonalData(config),
+            signal,
+          }),
+        )
+    const records = loaded.reduce((sum, each) => sum + each.records, 0)
+    if (rejected && exceeds(rejected.rows, records, config.rejects.max))
+      await findings.ofRejects(database, loaded)
+    await tellReading({ ...options, database, loaded, rejected, findings }, stage)
+    return { loaded, rejected }
   }
-  const { rows, rejected } = await withDatabase(
-    { ...resources, source: source.realPath, keepOrder: true, pushFilters: false },
-    read,
-  ).catch(async (error: unknown) => {
-    // A file that somebody writes to meanwhile fails in many ways; that is the one to tell.
-    await assertUnchanged(source)
-    throw error
-  })
+  const readResources = {
+    ...resources,
+    source: source.realPath,
+    keepOrder: true,
+    pushFilters: false,
+    onProgress: progressOf('read', source.bytes, 'bytes', onEvent),
+  }
+  const { result, hash } = await whileHashing(file, signal, () => withDatabase(readResources, read)).catch(
+    async (error: unknown) => {
+      // A file that somebody writes to meanwhile fails in many ways; that is the one to tell.
+      await assertUnchanged(source)
+      throw error
+    },
+  )
+  const { loaded, rejected } = result
   await assertUnchanged(source)
 
-  const rowsRejected = rejected?.rows ?? 0
-  const counts = { rowsIn: counted.records, rowsAccepted: rows.accepted.rows, rowsRejected }
-  if (exceeds(rowsRejected, counted.records, config.rejects.max)) {
-    throw overLimit(counts, await publishRejects(rejected, place), { ...options, displayName: name })
+  const counts = {
+    rowsIn: loaded.reduce((sum, { records }) => sum + records, 0),
+    rowsAccepted: loaded.reduce((sum, { rows }) => sum + rows.accepted.rows, 0),
+    rowsRejected: rejected?.rows ?? 0,
+  }
+  if (exceeds(counts.rowsRejected, counts.rowsIn, config.rejects.max)) {
+    const rejects = place === undefined ? null : await publishRejects(rejected, place)
+    const { drift } = findings
+    throw overLimit(drift.length > 0 ? { ...counts, drift } : counts, rejects, {
+      ...options,
+      displayName: name,
+    })
   }
 
-  const tables = outputTables(dataset, config, rows)
-  const written = await withDatabase({ ...resources, keepOrder: false, pushFilters: true }, (database) => {
+  findings.assertChecks()
+
+  const tables = await stage('tables', () => tablesOf(making, loaded, facts, options.piiKey))
+  const onProgress = progressOf('write', counts.rowsAccepted, 'rows', onEvent)
+  const writeResources = { ...resources, keepOrder: false, pushFilters: true, onProgress }
+  const written = await withDatabase(writeResources, (database) => {
     const onFile = (done: number, total: number) =>
       onEvent?.({ type: 'progress', stage: 'write', done, total, unit: 'files' })
     return stage('write', async () => {
       const written = []
       for (const table of tables)
         written.push({
-          ...(await writeTable({ database, scratch, sourceName: place.sourceName, table, onFile })),
+          ...(await writeTable({ database, scratch, sourceName, table, onFile })),
           result: tableResult(table),
         })
       return written
@@ -124,10 +167,13 @@ async function run(options: TransformOptions, scratch: string): Promise<Transfor
     for (const table of written) await auditFiles(table.files, table.result.columns)
   })
   signal?.throwIfAborted()
-  const rejects = await stage('publish', async () => {
-    await publishFiles(files, place)
-    return publishRejects(rejected, place)
-  })
+  const rejects =
+    place === undefined
+      ? null
+      : await stage('publish', async () => {
+          await publishFiles(files, place)
+          return publishRejects(rejected, place)
+        })
   return {
     dataset,
     ...counts,
@@ -135,10 +181,41 @@ async function run(options: TransformOptions, scratch: string): Promise<Transfor
     outputs: files.map(({ output }) => output),
     rejects,
     tables: written.map(({ result }) => result),
-    inputs: [{ name: 'input', columns: rows.columns.map(({ name, type }) => ({ name, type })) }],
+    inputs: loaded.map(({ input, rows }) => ({
+      name: input.name,
+      columns: rows.columns.map(({ name, type, added }) => ({
+        name,
+        type,
+        ...(added === true ? { added } : {}),
+      })),
+    })),
+    drift: findings.drift,
+    checks: findings.checks,
     ...hash,
     durationMs: Math.round(performance.now() - started),
   }
+}
+
+/** What `source` says of a local file. */
+async function factsOf(file: string): Promise<SourceFacts> {
+  return { key: basename(file), versionId: null, modifiedAt: (await stat(file)).mtime }
+}
+
+/** What was in the file and is no record. */
+function passedOver(inputs: readonly Input[]): TransformEvent[] {
+  const sum = (key: 'blankLines' | 'commentLines') =>
+    inputs.reduce((total, { prescan }) => total + prescan[key], 0)
+  const [blank, comments] = [sum('blankLines'), sum('commentLines')]
+  const events: TransformEvent[] = []
+  if (blank > 0) {
+    const message = `${blank} blank lines were passed over.`
+    events.push({ type: 'warning', code: 'BLANK_LINES', message })
+  }
+  if (comments > 0) {
+    const message = `${comments} comment lines were passed over.`
+    events.push({ type: 'note', code: 'COMMENT_LINES', message })
+  }
+  return events
 }
 
 async function withDatabase<T>(
@@ -150,6 +227,19 @@ async function withDatabase<T>(
     return await work(database)
   } finally {
     database.close()
+  }
+}
+
+/** Tells how far the statement is that DuckDB works on; a stage can need several. */
+function progressOf(
+  stage: Stage,
+  total: number,
+  unit: 'bytes' | 'rows',
+  onEvent: TransformOptions['onEvent'],
+): DatabaseOptions['onProgress'] {
+  if (onEvent === undefined) return undefined
+  return (share) => {
+    onEvent({ type: 'progress', stage, done: Math.round(share * total), total, unit })
   }
 }
 

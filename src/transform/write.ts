@@ -3,17 +3,22 @@ import { join } from 'node:path'
 import type { Database } from './database.js'
 import { DataError, IntegrityError } from './errors.js'
 import { dataFileName, dataKey } from './layout.js'
+import { PARQUET_SCRATCH, parquetTable } from './parquet.js'
 import { partitionFolder, type Partitioning } from './partition.js'
+import type { Part } from './parts.js'
 import type { Timeseries } from './rules.js'
 import { expanded } from './shape.js'
 import { identifier, literal } from './sql.js'
+import { scannedStatistics, type FileStatistics } from './statistics.js'
 import type { OutputTable } from './tables.js'
-import type { Output } from './types.js'
+import type { Column, Output } from './types.js'
 
 /** A Parquet file in scratch, and the output that it is to become. */
 export interface WrittenFile {
   path: string
   output: Output
+  /** What DuckDB knows of the values in it. */
+  statistics: FileStatistics
 }
 
 export interface Written {
@@ -31,9 +36,6 @@ interface Options {
 
 /** More folders than this from one file is a mistaken partition, and Athena would be slow to list them. */
 const MOST_PARTITIONS = 10_000
-const PARQUET = 'FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880, PARQUET_VERSION V1'
-/** Small row groups let the query of one partition skip the rest of the sorted file. */
-const SORTED = 'FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE 20480'
 
 /**
  * Writes the rows of a table as its Parquet files: one per partition. Interval rows are expanded on the way and come out in
@@ -49,16 +51,42 @@ export async function writeTable(options: Options): Promise<Written> {
     : table.source.rows
   const files = partitioning ? await writePartitions(options, partitioning) : await writeOne(options)
   const written = files.reduce((sum, { output }) => sum + output.rows, 0)
-  if (written !== expectedRows) {
-    throw new IntegrityError(
-      'ROWS_DO_NOT_ADD_UP',
-      `${expectedRows} rows were to be written, but ${written} were. Nothing was published.`,
-      {
-        suggestions: ['This is a defect of datapipe: please report it, with the file if you can.'],
-      },
-    )
-  }
+  if (written !== expectedRows)
+    throw doNotAddUp(`${expectedRows} rows were to be written, but ${written} were`)
+  if (partitioning) assertSameValues(table, partitioning.columns, files)
   return { files, rows: written }
+}
+
+/** The files of all partitions together have the nulls, the lowest and the highest values of the rows that were divided. */
+function assertSameValues(
+  { source, timeseries }: OutputTable,
+  columns: readonly Column[],
+  files: readonly WrittenFile[],
+): void {
+  if (source.statistics === undefined) return
+  for (const { name, type } of columns) {
+    const [whole, own] = [source.statistics.get(name), files.map(({ statistics }) => statistics.get(name))]
+    const nulls = own.reduce((sum, statistics) => sum + (statistics?.nulls ?? NaN), 0)
+    if (!timeseries && nulls !== whole?.nulls)
+      throw doNotAddUp(`the column ${name} had ${whole?.nulls} nulls, and has ${nulls} in its partitions`)
+    // Of doubles with NaN, and of long texts, a lowest value need not be known.
+    if (type === 'double' || type === 'string') continue
+    for (const which of ['min', 'max'] as const) {
+      const isInner = timeseries && name === (which === 'min' ? timeseries.end : timeseries.start)
+      if (isInner || own.some((statistics) => statistics?.[which] === whole?.[which])) continue
+      throw doNotAddUp(`no partition has the ${which} of the column ${name}, ${whole?.[which]}`)
+    }
+  }
+}
+
+function doNotAddUp(why: string): IntegrityError {
+  return new IntegrityError(
+    'ROWS_DO_NOT_ADD_UP',
+    `The tables do not add up: ${why}. Nothing was published.`,
+    {
+      suggestions: ['This is a defect of datapipe: please report it, with the file if you can.'],
+    },
+  )
 }
 
 async function writeOne(options: Options): Promise<WrittenFile[]> {
@@ -67,32 +95,41 @@ async function writeOne(options: Options): Promise<WrittenFile[]> {
   if (source.rows === 0) return []
   const path = join(scratch, 'files', table.name, '0.parquet')
   if (!timeseries) {
+    const columns = source.columns.map(({ name }) => name)
+    const statistics = source.statistics ?? (await scannedStatistics(database, source.path, columns))
     await rename(source.path, path)
-    return [await described(path, source.rows, '', {}, options)]
+    return [await described({ path, rows: source.rows, statistics }, '', {}, options)]
   }
   const sorted = `SELECT * FROM ${rowsOf(table)} ORDER BY ${byTime(timeseries)}`
-  const count = await database.count(
-    `COPY (${expanded(sorted, source.columns, timeseries)}) TO ${literal(path)} (${PARQUET})`,
+  const file = await database.copyToFile(
+    expanded(sorted, source.columns, timeseries),
+    path,
+    parquetTable(table.compression),
   )
-  return [await described(path, count, '', {}, options)]
+  return [await described(file, '', {}, options)]
 }
 
 async function writePartitions(options: Options, partitioning: Partitioning): Promise<WrittenFile[]> {
   const { database, scratch, table, onFile } = options
+  const { parts } = table.source
+  if (parts) {
+    if (parts.length > MOST_PARTITIONS) throw tooMany(parts.length, partitioning)
+    return Promise.all(parts.map((part) => describedPart(part, partitioning, options)))
+  }
   const plan = partitionPlan(table, partitioning)
   const partitions = await database.rows(plan.list)
   if (partitions.length > MOST_PARTITIONS) throw tooMany(partitions.length, partitioning)
   const sorted = join(scratch, `sorted-${table.name}.parquet`)
-  if (partitions.length > 0) await database.run(`COPY (${plan.sorted}) TO ${literal(sorted)} (${SORTED})`)
+  if (partitions.length > 0)
+    await database.run(`COPY (${plan.sorted}) TO ${literal(sorted)} (${PARQUET_SCRATCH})`)
   const names = partitioning.columns.map(({ name }) => identifier(name)).join(', ')
   const files: WrittenFile[] = []
   for (const [index, partition] of partitions.entries()) {
     const value = partition.value as string | null
     const path = join(scratch, 'files', table.name, `${index}.parquet`)
     const query = `SELECT ${names} FROM (${plan.rows(`read_parquet(${literal(sorted)})`, partition)})`
-    const count = await database.count(`COPY (${query}) TO ${literal(path)} (${PARQUET})`)
-    const { name } = partitioning.key
-    files.push(await described(path, count, partitionFolder(name, value), { [name]: value }, options))
+    const file = await database.copyToFile(query, path, parquetTable(table.compression))
+    files.push(await describedPart({ ...file, value }, partitioning, options))
     onFile?.(index + 1, partitions.length)
   }
   return files
@@ -158,9 +195,16 @@ function byTime({ start, end }: Timeseries): string {
   return `${identifier(start)}, ${identifier(end)}, file_row_number`
 }
 
+async function describedPart(
+  part: Part,
+  { key: { name } }: Partitioning,
+  options: Options,
+): Promise<WrittenFile> {
+  return described(part, partitionFolder(name, part.value), { [name]: part.value }, options)
+}
+
 async function described(
-  path: string,
-  rows: number,
+  { path, rows, statistics }: Omit<Part, 'value'>,
   folder: string,
   partition: Output['partition'],
   { table, sourceName }: Options,
@@ -168,6 +212,7 @@ async function described(
   const { size } = await stat(path)
   return {
     path,
+    statistics,
     output: {
       table: table.name,
       path: dataKey(table.name, folder, dataFileName(sourceName)),

@@ -1,4 +1,5 @@
 import type { EngineListener } from '../engine/events.js'
+import { LiveLine } from './live-line.js'
 import { LiveList } from './live-list.js'
 import { QuietReporter, type Colors } from './reporter.js'
 import type { Streams } from './streams.js'
@@ -7,6 +8,7 @@ import type { Cell } from './table.js'
 /** For a person at a terminal: a live list while the engine works, text before and after it. */
 export class LiveReporter extends QuietReporter {
   readonly #errColors: Colors
+  readonly #line: LiveLine
   #list: LiveList | undefined
   /** Text that would tear the list apart waits until it has ended. */
   #held: (() => void)[] = []
@@ -15,11 +17,15 @@ export class LiveReporter extends QuietReporter {
   constructor(streams: Streams, errColors: Colors, outColors: Colors) {
     super(streams, outColors)
     this.#errColors = errColors
+    this.#line = new LiveLine((text) => streams.err(text))
   }
 
   override get engine(): EngineListener {
     return (event) => {
-      if (event.type === 'run.started') this.#list ??= new LiveList(event.kind)
+      if (event.type === 'run.started') {
+        this.#line.set('')
+        this.#list ??= new LiveList(event.kind)
+      }
       this.#list?.add(event)
       if (event.type === 'run.finished') void this.#end()
     }
@@ -41,12 +47,20 @@ export class LiveReporter extends QuietReporter {
     this.#whenQuiet(() => this.streams.err(`${this.#errColors.yellow('Warning:')} ${message}\n`))
   }
 
+  override readonly isLive = true
+
+  override status(text: string): void {
+    // The list says it in its own rows.
+    if (this.#list === undefined) this.#line.set(text)
+  }
+
   override urgent(message: string): void {
-    if (this.#list === undefined) super.urgent(message)
+    if (this.#list === undefined) this.#line.above(() => super.urgent(message))
     else this.#list.note(message)
   }
 
   override close(): Promise<void> {
+    this.#line.set('')
     return this.#end()
   }
 
@@ -61,7 +75,7 @@ export class LiveReporter extends QuietReporter {
   }
 
   #whenQuiet(say: () => void): void {
-    if (this.#list === undefined) say()
+    if (this.#list === undefined) this.#line.above(say)
     else this.#held.push(say)
   }
 }

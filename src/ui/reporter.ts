@@ -15,6 +15,10 @@ export interface Reporter {
   table(columns: readonly string[], rows: readonly (readonly Cell[])[]): void
   /** Progress and advice, one line or several. Not under --quiet and --json. */
   info(text: string): void
+  /** What is under way, in one line that takes the place of the one before; '' takes it away. Nowhere but on a terminal. */
+  status(text: string): void
+  /** Whether `status` is seen. */
+  readonly isLive: boolean
   /** Something to look at although the command goes on. Not under --json, where it is in `warnings`. */
   warn(message: string): void
   /** Said at once, also under --quiet and while a list is on the screen: that the command is stopping. */
@@ -67,6 +71,10 @@ class SilentReporter implements Reporter {
   info(): void {
     // Nobody reads it.
   }
+  readonly isLive = false
+  status(): void {
+    // Nobody reads it.
+  }
   warn(): void {
     // In the document.
   }
@@ -99,6 +107,12 @@ export class QuietReporter implements Reporter {
 
   info(_text: string): void {
     // Not wanted.
+  }
+
+  readonly isLive: boolean = false
+
+  status(_text: string): void {
+    // A log has no line to write over.
   }
 
   warn(message: string): void {

@@ -36,7 +36,7 @@ export function renderStatus(
       runs.map((run) => [
         run.finishedAt.slice(0, 19).replace('T', ' '),
         run.source.key,
-        run.status,
+        run.quarantined === true ? 'quarantined' : run.status,
         formatCount(run.rowsIn),
         formatCount(run.rowsOut),
         formatCount(run.rowsRejected),

@@ -25,11 +25,14 @@ export function standardStreams(): Streams {
 /** For the moment before the process ends: past everything that buffers stderr. */
 export function sayBeforeExit(text: string): void {
   try {
-    writeSync(process.stderr.fd, `${redact(text)}\n`)
+    // In place of the line that shows what is under way, if there is one.
+    writeSync(process.stderr.fd, `${process.stderr.isTTY ? CLEAR_LINE : ''}${redact(text)}\n`)
   } catch {
     // Nobody is listening any more.
   }
 }
+
+const CLEAR_LINE = '\r\u001B[K'
 
 const guarded = new WeakSet<NodeJS.WriteStream>()
 

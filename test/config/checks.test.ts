@@ -54,6 +54,18 @@ describe('cross-checks of the configuration', () => {
     expect(messages(dataset('partition: day(whenever)'))).to.deep.equal([])
   })
 
+  it('wants the column of the partition in the key, and the key among the columns', () => {
+    expect(messages(dataset(columns, 'partition: day(start_time)', 'key: [name]'))).to.deep.equal([
+      '5: `datasets.t.key` must contain the column of `partition`, `start_time`: rows with the same key have to be in the same partition.',
+    ])
+    expect(messages(dataset(columns, 'partition: day(start_time)', 'key: [name, start_time]'))).to.deep.equal(
+      [],
+    )
+    expect(messages(dataset(columns, 'key: [nam]'))).to.deep.equal([
+      '4: `datasets.t.key[0]` names the column `nam`, which `datasets.t.columns` does not declare. Did you mean `name`?',
+    ])
+  })
+
   it('does not take a property that every object has for a column', () => {
     expect(messages(dataset(columns, 'partition: constructor'))).to.have.length(1)
   })

@@ -183,6 +183,8 @@ describe('what works with data, judged by a simulator', function () {
       expect(calls).to.be.greaterThan(20)
       expect(new Set(requests.map(({ action }) => action))).to.include.keys(
         's3:GetObjectVersion',
+        's3:GetObjectVersionTagging',
+        's3:PutObjectVersionTagging',
         's3:PutObject',
         's3:DeleteObject',
         'glue:CreateTable',

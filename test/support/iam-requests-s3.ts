@@ -31,7 +31,9 @@ const OBJECT_CALLS: Readonly<Record<string, string>> = {
   CompleteMultipartUpload: 'PutObject',
   AbortMultipartUpload: 'AbortMultipartUpload',
   DeleteObject: 'DeleteObject',
+  GetObjectTagging: 'GetObjectTagging',
   PutObjectTagging: 'PutObjectTagging',
+  DeleteObjectTagging: 'DeleteObjectTagging',
 }
 
 /** What needs the key beside: reading for reads, writing for writes, both for a multipart upload (spec §5.7). */
@@ -53,14 +55,16 @@ export function s3Requests(operation: string, input: Input, names: Names, facts:
   if (called === undefined) throw new Error(`What is S3 ${operation}?`)
   const version = input.VersionId as string | undefined
   const resource = `${bucket}/${key}`
-  const versioned = version !== undefined && /^(Get|Delete)Object$/.test(called)
+  const versioned =
+    version !== undefined && /^(Get|Delete)Object$|^(Get|Put|Delete)ObjectTagging$/.test(called)
+  const tags = input.Tagging !== undefined && called !== 'PutObjectTagging'
   return [
     {
-      action: `s3:${called}${versioned ? 'Version' : ''}`,
+      action: `s3:${versioned ? called.replace('Object', 'ObjectVersion') : called}`,
       resource,
       ...(versioned ? { context: { 's3:VersionId': version } } : {}),
     },
-    ...(input.Tagging === undefined ? [] : [{ action: 's3:PutObjectTagging', resource }]),
+    ...(tags ? [{ action: 's3:PutObjectTagging', resource }] : []),
     ...keyRequests(operation, input, names, facts),
   ]
 }

@@ -48,7 +48,7 @@ describe('input that is no CSV file for the dataset', () => {
       [
         'an undeclared column',
         'a,b\n1,2\n',
-        { columns: { a: 'bigint' } },
+        { columns: { a: 'bigint' }, contract: 'freeze' },
         'UNDECLARED_COLUMN',
         '<file> has the column "b", which the dataset data does not know.',
       ],
@@ -74,25 +74,18 @@ describe('input that is no CSV file for the dataset', () => {
         'The header of <file> is not UTF-8 text.',
       ],
       [
-        'UTF-16 with a mark',
-        Buffer.from('\ufeffa,b\n1,2\n', 'utf16le'),
-        {},
-        'FILE_NOT_UTF8',
-        '<file> is UTF-16 text; datapipe reads UTF-8.',
-      ],
-      [
         'UTF-16 without one',
         Buffer.from('a,b\n1,2\n', 'utf16le'),
         {},
         'FILE_NOT_UTF8',
-        '<file> is UTF-16 text; datapipe reads UTF-8.',
+        '<file> is UTF-16 text without a byte order mark.',
       ],
       [
         'UTF-16, big end first',
         Buffer.from('a,b\n1,2\n', 'utf16le').swap16(),
         {},
         'FILE_NOT_UTF8',
-        '<file> is UTF-16 text; datapipe reads UTF-8.',
+        '<file> is UTF-16 text without a byte order mark.',
       ],
       [
         'an Excel workbook',

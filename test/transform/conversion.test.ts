@@ -100,6 +100,51 @@ describe('values of declared columns', () => {
     expect(await convert('decimal(6,2)', ['1,5', '1.5'], { decimal: ',' })).to.deep.equal([1.5, REJECTED])
   })
 
+  it('thousands marks divide groups of three digits, or the value is rejected', async () => {
+    const german = { decimal: ',', thousands: '.' }
+    expect(
+      await convert('double', ['1.234.567,89', '-1.234,5', '1234,5', '0,25', '7', '1.000'], german),
+    ).to.deep.equal([1234567.89, -1234.5, 1234.5, 0.25, 7, 1000])
+    const not = [
+      '1.23',
+      '12.34.567',
+      '1234.567',
+      '1.234.56',
+      '0.123',
+      '.123',
+      '1,234.5',
+      '1.234,567.8',
+      '1..234',
+    ]
+    expect(await convert('double', not, german)).to.deep.equal(not.map(() => REJECTED))
+    expect(
+      await convert('integer', ['1.234', '-12.345.678', '1234', '1.5', '1.234,0'], german),
+    ).to.deep.equal([1234, -12345678, 1234, REJECTED, REJECTED])
+    expect(await convert('decimal(9,2)', ['1.234,50', '12,3', '1.2'], german)).to.deep.equal([
+      1234.5,
+      12.3,
+      REJECTED,
+    ])
+    expect(await convert('double', [' 1 234.5 ', '1 23'], { thousands: ' ' })).to.deep.equal([
+      1234.5,
+      REJECTED,
+    ])
+    expect(await convert('double', ["1'234'567.5", "1'23"], { thousands: "'" })).to.deep.equal([
+      1234567.5,
+      REJECTED,
+    ])
+  })
+
+  it('NaN and Infinity are values of a double only where the column allows them, spelled so', async () => {
+    const texts = ['NaN', 'Infinity', '-Infinity', '1.5', 'nan', 'inf', '1e400', '+Infinity']
+    const { rows, rejected } = await transformText(place, `v\n${texts.join('\n')}\n`, {
+      columns: { v: { type: 'double', nan: true } },
+    })
+    expect(rows.map(({ v }) => v)).to.deep.equal([NaN, Infinity, -Infinity, 1.5])
+    expect(rejected.map(({ raw }) => raw)).to.deep.equal(['nan', 'inf', '1e400', '+Infinity'])
+    expect(await convert('double', ['NaN', 'Infinity'])).to.deep.equal([REJECTED, REJECTED])
+  })
+
   it('decimals are never rounded', async () => {
     expect(await convert('decimal(6,2)', ['1234.56', '-1.5', '1.5000', '.5', '7', '+7.00'])).to.deep.equal([
       1234.56, -1.5, 1.5, 0.5, 7, 7,

@@ -4,6 +4,7 @@ import {
   dataFileName,
   inboxKey,
   rejectsKey,
+  rejectsPrefixes,
   runKey,
   sourceId,
   sourceKey,
@@ -56,7 +57,23 @@ describe('keys', () => {
 
   it('stand where readers look for them', () => {
     expect(inboxKey('temperature', 'a.csv')).to.equal('inbox/temperature/a.csv')
-    expect(rejectsKey('temperature', 'a-1', 'csv')).to.equal('datapipe_rejects/dataset=temperature/a-1.csv')
+    expect(rejectsKey('temperature', 'a-1', 'csv')).to.equal(
+      'datapipe_rejects_csv/dataset=temperature/a-1.csv',
+    )
+    expect(rejectsKey('temperature', 'a-1', 'parquet', 'v1')).to.equal(
+      'datapipe_rejects/dataset=temperature/a-1/3bfc269594ef6492.parquet',
+    )
+    for (const version of [undefined, 'v1']) {
+      expect(
+        rejectsPrefixes('temperature', 'a-1').map((prefix) => [
+          rejectsKey('temperature', 'a-1', 'parquet', version).startsWith(prefix),
+          rejectsKey('temperature', 'a-1', 'csv', version).startsWith(prefix),
+        ]),
+      ).to.deep.equal([
+        [true, false],
+        [false, true],
+      ])
+    }
     expect(runKey('temperature', 'a-1', 'v1')).to.equal(
       'datapipe_runs/dataset=temperature/a-1/3bfc269594ef6492.json',
     )

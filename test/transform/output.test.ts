@@ -87,6 +87,48 @@ describe('the output folder', () => {
     })
   }
 
+  it('divides many rows while they are read: none lost, none in the wrong place, the bad ones rejected', async () => {
+    const rows = Array.from({ length: 300_000 }, (_, i) => {
+      if (i % 60_000 === 7) return `${i},x,2023-01-01`
+      const day = new Date(Date.UTC(2023, 0, 1 + Math.floor(i / 10_000))).toISOString().slice(0, 10)
+      return i % 1000 === 3 ? `${i},,` : `${i},${i}.5,${day}`
+    })
+    const {
+      outputs,
+      rows: read,
+      rejected,
+    } = await transformText(place, `id,v,d\n${rows.join('\n')}\n`, {
+      columns: { id: 'integer', v: 'double', d: 'date' },
+      partition: 'month(d)',
+    })
+    expect(outputs.map(({ path, partition, rows }) => [path, partition.month, rows])).to.deep.equal([
+      [`data/month=2023-01/${FILE}`, '2023-01', 299_695],
+      [`data/month=__HIVE_DEFAULT_PARTITION__/${FILE}`, null, 300],
+    ])
+    expect(rejected.map(({ line }) => line)).to.deep.equal([9n, 60_009n, 120_009n, 180_009n, 240_009n])
+    const ids = new Set(read.map(({ id }) => Number(id)))
+    expect(ids.size).to.equal(299_995)
+    expect(read.every(({ id, v }) => v === null || v === Number(id) + 0.5)).to.equal(true)
+  }).timeout(60_000)
+
+  it('keeps text partitions apart when many rows are divided at once', async () => {
+    const keys = ['a/b', '..', '', 'x y', 'å']
+    const rows = Array.from({ length: 260_000 }, (_, i) => `"${keys[Math.floor(i / 52_000)]}",${i}`)
+    const { outputs } = await transformText(place, `k,n\n${rows.join('\n')}\n`, {
+      columns: { k: 'string', n: 'integer' },
+      partition: 'k',
+    })
+    expect(outputs.map(({ path, partition, rows }) => [path.split('/')[1], partition.k, rows])).to.deep.equal(
+      [
+        ['k=..', '..', 52_000],
+        ['k=a%2Fb', 'a/b', 52_000],
+        ['k=x%20y', 'x y', 52_000],
+        ['k=å', 'å', 52_000],
+        ['k=__HIVE_DEFAULT_PARTITION__', null, 52_000],
+      ],
+    )
+  }).timeout(60_000)
+
   it('divides instants by the days of the configured zone', async () => {
     const { outputs } = await transformText(place, 't\n2023-06-26T22:30:00Z\n', {
       partition: 'day(t)',
@@ -135,9 +177,9 @@ describe('the output folder', () => {
     })
     expect(rejects?.rows).to.equal(2)
     expect(await lines(join(place.out, rejects?.csv ?? ''))).to.deep.equal([
-      'line,column,reason,raw,byte_offset,byte_length',
-      '3,a,"a: ""z"" is not a whole number from -2147483648 to 2147483647","""z"",two",17,7',
-      '4,,"has 1 field instead of 2","lines""",25,6',
+      'line,column,reason,raw,byte_offset,byte_length,source,version_id,run_id',
+      '3,a,"a: ""z"" is not a whole number from -2147483648 to 2147483647","""z"",two",17,7,"20230703_data.csv",,',
+      '4,,"has 1 field instead of 2","lines""",25,6,"20230703_data.csv",,',
       '',
     ])
   })
@@ -146,7 +188,9 @@ describe('the output folder', () => {
     const text = `a\n${'1\n'.repeat(99)}x\n`
     const columns = { a: 'integer' }
     const error = await failure(transformText(place, text, { columns, rejects: { max: '0.9%' } }))
-    const reject = `datapipe_rejects/dataset=data/${sourceId('20230703_data.csv')}`
+    const name = `dataset=data/${sourceId('20230703_data.csv')}`
+    const files = { parquet: `datapipe_rejects/${name}.parquet`, csv: `datapipe_rejects_csv/${name}.csv` }
+    const reasons = ['a: "x" is not a whole number from -2147483648 to 2147483647']
     expect(error.code).to.equal('REJECTS_OVER_LIMIT')
     expect(error.exitCode).to.equal(5)
     expect(error.message).to.equal(
@@ -157,9 +201,9 @@ describe('the output folder', () => {
       rowsIn: 100,
       rowsAccepted: 99,
       rowsRejected: 1,
-      rejects: { rows: 1, parquet: `${reject}.parquet`, csv: `${reject}.csv` },
+      rejects: { rows: 1, ...files, reasons },
     })
-    expect(await place.published()).to.deep.equal([`${reject}.csv`, `${reject}.parquet`])
+    expect(await place.published()).to.deep.equal([files.parquet, files.csv].sort())
     for (const max of ['1%', 1]) {
       expect((await transformText(place, text, { columns, rejects: { max } })).rowsOut).to.equal(99)
     }

@@ -93,6 +93,11 @@ describe('no row is lost', () => {
     expect(rows.map((row) => row.name)).to.deep.equal(['å', 'ö'])
     expect(rejected).to.deep.equal([
       {
+        dataset: 'data',
+        source: '20230703_data.csv',
+        version_id: null,
+        run_id: null,
+        input: null,
         line: 3n,
         column: null,
         reason: 'is not valid UTF-8',

@@ -50,3 +50,14 @@ const fileCheck = z.union([
 export const checkSchema = z.union([z.string().min(1), rowCheck, fileCheck])
 
 export type CheckConfig = z.infer<typeof checkSchema>
+
+/** What reports call a check: its name, or what it says. */
+export function checkTitle(check: CheckConfig): string {
+  if (typeof check === 'string') return check
+  if (check.name !== undefined) return check.name
+  if ('sql' in check) return check.sql
+  if ('not_null' in check) return `not_null(${[check.not_null].flat().join(', ')})`
+  if ('unique' in check) return `unique(${[check.unique].flat().join(', ')})`
+  if ('row_count' in check) return 'row_count'
+  return `freshness(${check.freshness.column})`
+}

@@ -8,6 +8,13 @@ export const partitionSchema = z
   )
   .describe('Partition of the table: a column, or year(), month() or day() of a time column.')
 
+export const compressionSchema = z
+  .enum(['zstd', 'snappy'])
+  .default('zstd')
+  .describe('How Parquet files are compressed: zstd is smaller, snappy is read by older tools too.')
+
+export type Compression = z.infer<typeof compressionSchema>
+
 export const keySchema = z
   .array(z.string().min(1))
   .min(1)

@@ -8,6 +8,8 @@ import { inventory } from '../../pipeline/inventory.js'
 import { orphansOf } from '../../pipeline/orphans.js'
 import { isBelowSmallest } from '../../pipeline/size-tiers.js'
 import { chooseZones } from '../../resources/ec2/availability-zones.js'
+import { hasPiiKey } from '../../resources/s3/pii-key.js'
+import { PII_KEY_OBJECT } from '../../transform/pii/key.js'
 import { VERSION } from '../../version.js'
 import { chooseImage, type WhichImage } from '../image/choose.js'
 
@@ -35,17 +37,19 @@ export async function prepare(
   environment: Environment,
   options: PrepareOptions = {},
 ): Promise<Prepared> {
-  const [zoneIds, items, fargate, image] = await Promise.all([
+  const [zoneIds, items, fargate, image, piiKey] = await Promise.all([
     chooseZones(aws, environment.network.zones),
     inventory(aws),
     fargateQuotas(aws, environment.compute.spot),
     chooseImage(aws, environment, options.image ?? 'wanted'),
+    hasPiiKey(aws, aws.names.bucket('artifacts'), PII_KEY_OBJECT),
   ])
   const parts = environmentResources(aws, environment, {
     zoneIds,
     version: VERSION,
     fargate: fargate.quotas,
     image: image.choice,
+    hasPiiKey: piiKey,
   })
   return {
     parts,

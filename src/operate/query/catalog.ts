@@ -22,7 +22,9 @@ export interface CatalogTable {
   partitionKeys: CatalogColumn[]
   /** `s3://bucket/prefix/` */
   location: string
-  parquet: boolean
+  format: 'parquet' | 'json' | undefined
+  /** Of a JSON table: column, or field within a column, to its name in the JSON where that differs. */
+  jsonNames: Record<string, string>
 }
 
 export interface CatalogPartition {
@@ -88,8 +90,21 @@ function toTable(table: Table): CatalogTable {
     columns: (storage?.Columns ?? []).map(column),
     partitionKeys: (table.PartitionKeys ?? []).map(column),
     location: withSlash(storage?.Location ?? ''),
-    parquet: /parquet/i.test(storage?.SerdeInfo?.SerializationLibrary ?? storage?.InputFormat ?? ''),
+    format: formatOf(storage?.SerdeInfo?.SerializationLibrary ?? storage?.InputFormat ?? ''),
+    jsonNames: Object.fromEntries(
+      Object.entries(storage?.SerdeInfo?.Parameters ?? {})
+        .filter(([name]) => name.startsWith(MAPPING))
+        .map(([name, field]) => [name.slice(MAPPING.length), field]),
+    ),
   }
+}
+
+/** Parameter of the OpenX JSON SerDe: `mapping.run_id` = `runId`. */
+const MAPPING = 'mapping.'
+
+function formatOf(serde: string): CatalogTable['format'] {
+  if (/parquet/i.test(serde)) return 'parquet'
+  return /json/i.test(serde) ? 'json' : undefined
 }
 
 function toPartition(partition: Partition): CatalogPartition {

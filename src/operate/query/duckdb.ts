@@ -81,10 +81,10 @@ async function load(
   table: CatalogTable,
   { signal }: QueryContext,
 ): Promise<void> {
-  if (!table.parquet) {
+  if (table.format === undefined) {
     throw new DatapipeError(
       'TABLE_NOT_PARQUET',
-      `Table ${table.name} is not Parquet; DuckDB reads only Parquet here.`,
+      `Table ${table.name} is neither Parquet nor JSON; DuckDB reads nothing else here.`,
       {
         suggestions: ['Use --engine athena.'],
       },

@@ -1,12 +1,12 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { CatalogColumn, CatalogTable } from './catalog.js'
 import { identifier, literal } from './duckdb-session.js'
-import { duckdbType } from './hive-types.js'
+import { duckdbType, nestedType } from './hive-types.js'
 
 /** A table with the columns of the catalog and no rows, so that statements bind and `show tables` shows it. */
 export async function createEmptyTable(connection: DuckDBConnection, table: CatalogTable): Promise<void> {
   const columns = [...table.columns, ...table.partitionKeys].map(
-    ({ name, type }) => `${identifier(name)} ${duckdbType(type) ?? 'VARCHAR'}`,
+    ({ name, type }) => `${identifier(name)} ${nestedType(type, table.jsonNames)}`,
   )
   // DuckDB has no table without columns.
   if (columns.length === 0) return
@@ -23,10 +23,41 @@ export async function replaceByView(
   paths: readonly string[],
 ): Promise<void> {
   if (paths.length === 0) return
+  if (table.format === 'json') return replaceByJsonView(connection, table, paths)
   const source = readParquet(table, paths)
   const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${source}`)
   const present = new Set(described.getRows().map(([name]) => String(name).toLowerCase()))
   const columns = [...table.columns, ...table.partitionKeys].map((column) => selected(column, present))
+  await connection.run(`DROP TABLE ${identifier(table.name)}`)
+  await connection.run(`CREATE VIEW ${identifier(table.name)} AS SELECT ${columns.join(', ')} FROM ${source}`)
+}
+
+/** Fields are found by the names that the table maps its columns to; what a record lacks is null. */
+async function replaceByJsonView(
+  connection: DuckDBConnection,
+  table: CatalogTable,
+  paths: readonly string[],
+): Promise<void> {
+  const fields = table.columns.map(({ name, type }) => ({
+    name,
+    field: table.jsonNames[name] ?? name,
+    type: nestedType(type, table.jsonNames),
+  }))
+  const types = fields.map(({ field, type }) => `${literal(field)}: ${literal(type)}`)
+  const keys = table.partitionKeys.map(
+    ({ name, type }) => `${literal(name)}: ${duckdbType(type) ?? 'VARCHAR'}`,
+  )
+  const hive =
+    keys.length > 0
+      ? `hive_partitioning = true, hive_types = {${keys.join(', ')}}`
+      : 'hive_partitioning = false'
+  const source =
+    `read_json([${paths.map(literal).join(', ')}], format = 'newline_delimited', ignore_errors = true,` +
+    ` columns = {${types.join(', ')}}, ${hive})`
+  const columns = [
+    ...fields.map(({ name, field }) => `${identifier(field)} AS ${identifier(name)}`),
+    ...table.partitionKeys.map(({ name }) => identifier(name)),
+  ]
   await connection.run(`DROP TABLE ${identifier(table.name)}`)
   await connection.run(`CREATE VIEW ${identifier(table.name)} AS SELECT ${columns.join(', ')} FROM ${source}`)
 }

@@ -11,7 +11,7 @@ import { endedExecution, runningExecution, type RunExecution } from './execution
 import { failureReason } from './failure-reason.js'
 import { openOrchestrator, type OpenBackfill } from './orchestrators.js'
 import { runExitCode } from './run.js'
-import { executionNames, repeatedName } from './work.js'
+import { firstName, repeatedName } from './work.js'
 
 export interface BackfillRequest {
   /** Only the files of this dataset. */
@@ -131,10 +131,6 @@ async function findCandidates(
     .filter((_, index) => records[index] === undefined)
     .map((object) => ({ object, worker: firstName(object) }))
   return { candidates, failedBefore: failedBefore.filter((record) => record !== undefined) }
-}
-
-function firstName(object: InboxObject): string {
-  return executionNames(object).next().value as string
 }
 
 async function outcomes(

@@ -51,6 +51,18 @@ export async function run(
     throw signal.aborted ? new InterruptedError() : error
   })
   onEvent({ type: 'run.found', pending: work.length, failedBefore })
+  return runWork(aws, work, request, signal, onEvent, open)
+}
+
+/** As `run`, with the files that somebody has chosen. */
+export async function runWork(
+  aws: AwsContext,
+  work: readonly Work[],
+  request: Pick<RunRequest, 'watch' | 'concurrency'>,
+  signal: AbortSignal,
+  onEvent: RunListener = () => undefined,
+  open: (aws: AwsContext) => Promise<OpenOrchestrator> = openOrchestrator,
+): Promise<RunResult> {
   if (work.length === 0) return { executions: [] }
   const opened = await open(aws)
   try {
@@ -63,7 +75,7 @@ export async function run(
 async function runAll(
   aws: AwsContext,
   work: readonly Work[],
-  request: RunRequest,
+  request: Pick<RunRequest, 'watch' | 'concurrency'>,
   opened: OpenOrchestrator,
   signal: AbortSignal,
   onEvent: RunListener,
@@ -104,7 +116,7 @@ async function runAll(
 async function runOne(
   aws: AwsContext,
   work: Work,
-  { watch }: RunRequest,
+  { watch }: Pick<RunRequest, 'watch'>,
   { inProcess, orchestrator }: OpenOrchestrator,
   places: Places,
   signal: AbortSignal,
@@ -144,7 +156,7 @@ function finish(execution: RunExecution, onEvent: RunListener): RunExecution {
 }
 
 /** 0 when every file was processed or is under way; 1 when one failed; 5 when the worst is a file with too many bad rows. */
-export function runExitCode(executions: readonly RunExecution[]): ExitCode {
+export function runExitCode(executions: readonly Pick<RunExecution, 'status'>[]): ExitCode {
   if (executions.some(({ status }) => status === 'failed')) return ExitCode.failed
   return executions.some(({ status }) => status === 'rejected') ? ExitCode.rejected : ExitCode.ok
 }

@@ -3,13 +3,15 @@ import type { AwsContext } from '../../aws/context.js'
 import { UsageError } from '../../errors.js'
 import type { RunRecord } from '../../transform/record.js'
 import { listInbox, type InboxObject } from '../inbox.js'
-import { readRecords } from '../records.js'
+import { readRecordOf, readRecords } from '../records.js'
 
 /** A file to process. */
 export interface Work {
   object: InboxObject
   /** true: also if it was processed before, or its execution failed. */
   again: boolean
+  /** true: it has a record. Only under a name of a repeated run does the task process it again, see container/settings.ts. */
+  repeated?: boolean
 }
 
 export interface WorkList {
@@ -37,7 +39,8 @@ export async function findWork(
   const objects = await listInbox(aws, signal)
   if (request.file !== undefined) {
     const object = named(request.file, objects, aws)
-    return { work: [{ object, again: true }], failedBefore: [] }
+    const record = await readRecordOf(aws, object, signal)
+    return { work: [{ object, again: true, repeated: record !== undefined }], failedBefore: [] }
   }
   const records = await readRecords(aws, objects, signal)
   const list: WorkList = { work: [], failedBefore: [] }
@@ -45,7 +48,7 @@ export async function findWork(
     const record = records[index]
     if (record === undefined) list.work.push({ object, again: request.retryFailed })
     else if (record.status !== 'failed' && record.status !== 'rejected') continue
-    else if (request.retryFailed) list.work.push({ object, again: true })
+    else if (request.retryFailed) list.work.push({ object, again: true, repeated: true })
     else list.failedBefore.push(record)
   }
   return list
@@ -59,6 +62,11 @@ export function* executionNames({ bucket, key, versionId }: InboxObject): Genera
   const hash = createHash('sha256').update(`${bucket}/${key}/${versionId}`).digest('hex')
   yield `o-${hash}`
   for (let n = 1; ; n++) yield `r${n}-${hash}`
+}
+
+/** The name of the execution that the dispatcher gives an object version. */
+export function firstName(object: InboxObject): string {
+  return executionNames(object).next().value as string
 }
 
 /** The name of the worker of one object version in a backfill that also loads what is loaded. */

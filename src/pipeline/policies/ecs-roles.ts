@@ -1,6 +1,7 @@
 import type { Names } from '../../aws/names.js'
 import { policy, trust, type PolicyDocument } from '../../aws/policy.js'
 import { INBOX_PREFIX } from '../../transform/layout.js'
+import { PII_KEY_OBJECT } from '../../transform/pii/key.js'
 
 /** Who may become a task: ECS, for tasks of this account and region. */
 export function ecsTrust(names: Names): PolicyDocument {
@@ -29,8 +30,15 @@ export function executionRolePolicy(names: Names): PolicyDocument {
   )
 }
 
-/** What the transform itself calls (spec §6.2). `keyArn` is the environment's key. */
-export function taskRolePolicy(names: Names, keyArn: string): PolicyDocument {
+/**
+ * What the transform itself calls (spec §6.2). `keyArn` is the environment's key.
+ * @param options `hashes`: a dataset hashes personal data
+ */
+export function taskRolePolicy(
+  names: Names,
+  keyArn: string,
+  { hashes = false }: { hashes?: boolean } = {},
+): PolicyDocument {
   const raw = names.bucketArn('raw')
   const transformed = names.bucketArn('transformed')
   const artifacts = names.bucketArn('artifacts')
@@ -52,10 +60,25 @@ export function taskRolePolicy(names: Names, keyArn: string): PolicyDocument {
       // A file with too many bad rows is tagged; the object itself stays as it is.
       Sid: 'Quarantine',
       Effect: 'Allow',
-      Action: ['s3:GetObjectVersionTagging', 's3:PutObjectVersionTagging'],
+      Action: [
+        's3:GetObjectVersionTagging',
+        's3:PutObjectVersionTagging',
+        // Where it was the only tag.
+        's3:DeleteObjectVersionTagging',
+      ],
       Resource: `${raw}/${INBOX_PREFIX}/*`,
     },
     { Sid: 'ReadConfig', Effect: 'Allow', Action: 's3:GetObject', Resource: `${artifacts}/config/*` },
+    ...(hashes
+      ? [
+          {
+            Sid: 'ReadPiiKey',
+            Effect: 'Allow' as const,
+            Action: 's3:GetObject',
+            Resource: `${artifacts}/${PII_KEY_OBJECT}`,
+          },
+        ]
+      : []),
     {
       Sid: 'Transformed',
       Effect: 'Allow',

@@ -15,6 +15,9 @@ export function s3EndpointPolicy(names: Names): PolicyDocument {
       Action: [
         's3:GetObject',
         's3:GetObjectVersion',
+        's3:GetObjectVersionTagging',
+        's3:PutObjectVersionTagging',
+        's3:DeleteObjectVersionTagging',
         's3:PutObject',
         's3:DeleteObject',
         's3:ListBucket',

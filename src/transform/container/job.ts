@@ -1,24 +1,33 @@
 import type { GlueClient } from '@aws-sdk/client-glue'
 import type { S3Client } from '@aws-sdk/client-s3'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { defaultDataset, type Dataset } from '../../config/dataset.js'
 import { DatapipeError, UsageError } from '../../errors.js'
 import { datasetFor } from '../dataset.js'
 import { DataError } from '../errors.js'
+import { needsKey } from '../pii/actions.js'
 import { runKey, sourceId } from '../layout.js'
 import type { RunRecord } from '../record.js'
 import { tableNames } from '../tables.js'
 import { transformFile } from '../transform.js'
 import type { RejectFiles, TransformResult } from '../types.js'
 import { datapipeVersion, engineVersion } from '../version.js'
-import { contractOf, findTable } from './catalog.js'
+import type { Table } from '@aws-sdk/client-glue'
+import { existingTable, findTable, sourceColumns } from './catalog/table.js'
 import { fetchObject, type ObjectVersion } from './fetch.js'
 import { errorDetails, logTransform, type Log } from './log.js'
+import { alreadyLoaded, configurationHash, earlierRecord } from './loaded.js'
 import { databaseMemoryMb } from './memory.js'
 import { getJson, headObject, putJson } from './objects.js'
-import { publish, uploadRejects, type Target } from './publish.js'
+import { readPiiKey } from './pii-key.js'
+import { publish, uploadRejects, type Published, type Target } from './publish.js'
+import { quarantine, release } from './quarantine.js'
+import { keepRejectsTable } from './rejects-table.js'
+import { keepRunsTable } from './runs-table.js'
 import { deployedConfigSchema, type Settings } from './settings.js'
+import { isSuperseded } from './superseded.js'
 
 export interface JobOptions {
   settings: Settings
@@ -31,7 +40,8 @@ export interface JobOptions {
 }
 
 /**
- * One version of one raw object: fetch, transform, publish, register, record. Data errors end in a record with status
+ * One version of one raw object: fetch, transform, publish, register, record. One that is loaded already is left as it is, and
+ * its earlier record is returned, and so is one that failed on its data, until somebody asks for it again. Data errors end in a record with status
  * failed or rejected; everything else is thrown, leaves no record, and may be tried again.
  */
 export async function runJob(options: JobOptions): Promise<RunRecord> {
@@ -67,17 +77,31 @@ interface Job extends JobOptions {
   started: Date
   dataset: string | undefined
   source: ObjectVersion | undefined
+  configuration?: string
   counts: Counts
+  findings?: Partial<Pick<TransformResult, 'drift' | 'checks'>>
+  /** The version is tagged. */
+  quarantined?: boolean
 }
 
-async function runVersion(job: Job, target: Target, config: Dataset): Promise<RunRecord> {
+/** Where a job works, before it has anything to publish. */
+type JobTarget = Omit<Target, 'runId' | 'workshop' | 'terms'>
+
+async function runVersion(job: Job, target: JobTarget, config: Dataset): Promise<RunRecord> {
   const { settings, s3, glue, memoryMb, log, signal } = job
   const source = await sourceVersion(s3, settings)
   job.source = source
-  if (await isSuperseded(s3, source)) return record(job, 'superseded', {})
-  const contract = config.columns
-    ? undefined
-    : contractOf(await findTable(glue, { ...target, table: tableNames(target.dataset, config)[0] }))
+  job.configuration = configurationHash(config)
+  if (await isSuperseded(s3, source)) return superseded(job, target, source)
+  const loaded = settings.force ? undefined : await alreadyLoaded(target, source, job.configuration)
+  if (loaded !== undefined) {
+    const isLoaded = loaded.status !== 'failed' && loaded.status !== 'rejected'
+    log(isLoaded ? 'already_loaded' : 'left_alone', { by: loaded.runId, finishedAt: loaded.finishedAt })
+    return loaded
+  }
+  const names = tableNames(target.dataset, config)
+  const found = await Promise.all(names.map((table) => findTable(glue, { ...target, table })))
+  const seen = found.filter((table): table is Table => table !== undefined)
   await mkdir(settings.scratch, { recursive: true })
   const scratch = await mkdtemp(join(settings.scratch, 'job-'))
   try {
@@ -91,26 +115,75 @@ async function runVersion(job: Job, target: Target, config: Dataset): Promise<Ru
       config,
       out,
       sourceName: `${source.bucket}/${source.key}`,
+      load: { versionId: source.versionId ?? 'null', runId: settings.execution },
       scratch,
       memoryLimitMb: databaseMemoryMb(memoryMb),
-      contract,
+      contract: sourceColumns(found[0]),
+      existing: seen.map(existingTable),
+      facts: {
+        key: settings.key,
+        versionId: source.versionId ?? null,
+        modifiedAt: new Date(source.lastModified),
+      },
+      ...(needsKey(config) ? { piiKey: await readPiiKey(s3, settings.configBucket) } : {}),
       onEvent: logTransform(log),
       signal,
-    }).catch((error: unknown) => keepRejects(error, job, target, out))
-    if (await isSuperseded(s3, source)) return await record(job, 'superseded', {})
+    }).catch((error: unknown) => {
+      keepFindings(error, job)
+      return keepRejects(error, job, source, target, out)
+    })
+    if (result === undefined || (await isSuperseded(s3, source))) return await superseded(job, target, source)
     job.counts = result
-    if (!(await publish(target, source, out, result, signal))) return await record(job, 'superseded', {})
-    return await record(job, 'succeeded', { result })
+    job.findings = result
+    const workshop = {
+      scratch: join(scratch, 'merge'),
+      memoryLimitMb: databaseMemoryMb(memoryMb),
+      threads: availableParallelism(),
+      signal,
+    }
+    const terms = { policy: config.contract, dataset: target.dataset, file: settings.key, seen }
+    const publishing = { ...target, runId: settings.execution, workshop, terms }
+    const published = await publish(publishing, source, out, result, signal)
+    if (!published) {
+      job.counts = { ...result, rejects: null }
+      return await superseded(job, target, source)
+    }
+    if (settings.force) await release(s3, source, log)
+    return await record(job, 'succeeded', { result, published })
   } finally {
     await rm(scratch, { recursive: true, force: true })
   }
 }
 
-async function keepRejects(error: unknown, job: Job, target: Target, out: string): Promise<never> {
-  if (error instanceof DatapipeError && error.code === 'REJECTS_OVER_LIMIT') {
-    job.counts = error.result as Counts
-    if (job.counts.rejects) await uploadRejects(target, out, job.counts.rejects, job.signal)
-  }
+/** A newer version is there. What this one published before stays until that is loaded, and so does the record of it. */
+async function superseded(job: Job, target: JobTarget, source: ObjectVersion): Promise<RunRecord> {
+  const earlier = await earlierRecord(target, source)
+  if (earlier?.status !== 'succeeded') return record(job, 'superseded', {})
+  job.log('superseded', { by: earlier.runId, finishedAt: earlier.finishedAt })
+  return earlier
+}
+
+/** What is known of a file that ended in an error. */
+function keepFindings(error: unknown, job: Job): void {
+  if (!(error instanceof DatapipeError) || typeof error.result !== 'object' || error.result === null) return
+  const { drift, checks } = error.result as NonNullable<Job['findings']>
+  job.findings = { drift, checks }
+}
+
+/** What is left of a version with too many bad rows. Undefined: a newer version is there, and this one does not matter. */
+async function keepRejects(
+  error: unknown,
+  job: Job,
+  source: ObjectVersion,
+  target: JobTarget,
+  out: string,
+): Promise<undefined> {
+  if (!(error instanceof DatapipeError && error.code === 'REJECTS_OVER_LIMIT')) throw error
+  const { s3, settings, log, signal } = job
+  if (await isSuperseded(s3, source)) return undefined
+  job.counts = error.result as Counts
+  if (job.counts.rejects) await uploadRejects(target, out, job.counts.rejects, signal)
+  job.quarantined = await quarantine(s3, source, settings.execution, log)
   throw error
 }
 
@@ -152,17 +225,14 @@ async function sourceVersion(s3: S3Client, { bucket, key, versionId }: Settings)
   }
 }
 
-/** Whether the object has a newer version by now. One that was deleted meanwhile has none. */
-async function isSuperseded(s3: S3Client, { bucket, key, versionId }: ObjectVersion): Promise<boolean> {
-  if (versionId === undefined) return false
-  const current = await headObject(s3, bucket, key)
-  return current?.VersionId !== undefined && current.VersionId !== versionId
-}
-
 async function record(
   job: Job,
   status: RunRecord['status'],
-  { result, error }: { result?: TransformResult; error?: RunRecord['error'] },
+  {
+    result,
+    published,
+    error,
+  }: { result?: TransformResult; published?: Published; error?: RunRecord['error'] },
 ): Promise<RunRecord> {
   const { settings, s3, source, counts, started } = job
   const finished = new Date()
@@ -179,27 +249,38 @@ async function record(
       versionId,
       bytes: source?.bytes ?? null,
       sha256: result?.sha256 ?? null,
+      lastModified: source?.lastModified,
     },
     rowsIn: counts.rowsIn,
     rowsAccepted: counts.rowsAccepted,
     rowsOut: result?.rowsOut ?? 0,
     rowsRejected: counts.rowsRejected,
-    outputs: (result?.outputs ?? []).map(({ table, path, rows, bytes, partition }) => ({
-      table,
-      key: path,
-      rows,
-      bytes,
-      partition,
-    })),
+    outputs: (published?.outputs ?? []).map(
+      ({ table, path, rows, bytes, partition, versionId: version }) => ({
+        table,
+        key: path,
+        rows,
+        bytes,
+        partition,
+        ...(version === undefined ? {} : { versionId: version }),
+      }),
+    ),
+    generations: published?.generations ?? [],
     rejects: counts.rejects,
+    drift: job.findings?.drift ?? [],
+    checks: job.findings?.checks ?? [],
+    ...(job.quarantined === undefined ? {} : { quarantined: job.quarantined }),
     ...(error ? { error } : {}),
     startedAt: started.toISOString(),
     finishedAt: finished.toISOString(),
     durationMs: finished.getTime() - started.getTime(),
+    configuration: job.configuration,
     engine: engineVersion(),
     datapipe: datapipeVersion(),
   }
   const key = runKey(dataset, sourceId(`${settings.bucket}/${settings.key}`), versionId)
+  await keepRunsTable(job.glue, settings)
+  if (counts.rejects) await keepRejectsTable(job.glue, settings)
   await putJson(s3, settings.transformedBucket, key, body)
   return body
 }

@@ -59,7 +59,7 @@ export function conditions({ etag }: Expected): { IfMatch?: string; IfNoneMatch?
 }
 
 /**
- * Writes JSON; returns the new etag.
+ * Writes JSON on one line, as readers of tables of JSON need it; returns the new etag.
  * @param expected undefined: whatever is there
  * @throws PreconditionLost
  */
@@ -75,7 +75,7 @@ export async function putJson(
       new PutObjectCommand({
         Bucket: bucket,
         Key: key,
-        Body: `${JSON.stringify(body, null, 2)}\n`,
+        Body: `${JSON.stringify(body)}\n`,
         ContentType: 'application/json',
         ...(expected ? conditions(expected) : {}),
       }),
@@ -84,12 +84,19 @@ export async function putJson(
   return response.ETag ?? ''
 }
 
-/** Deletes an object if it is still the one with this etag. */
-export async function deleteUnchanged(s3: S3Client, bucket: string, key: string): Promise<void> {
-  const head = await headObject(s3, bucket, key)
-  if (!head) return
+/**
+ * Deletes an object if it is still the one with this etag; without one, the one that is there now.
+ */
+export async function deleteUnchanged(
+  s3: S3Client,
+  bucket: string,
+  key: string,
+  etag?: string,
+): Promise<void> {
+  const IfMatch = etag ?? (await headObject(s3, bucket, key))?.ETag
+  if (IfMatch === undefined) return
   try {
-    await losing(s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key, IfMatch: head.ETag })))
+    await losing(s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key, IfMatch })))
   } catch (error) {
     // Then it is no longer the one that had to go.
     if (!(error instanceof PreconditionLost)) throw error

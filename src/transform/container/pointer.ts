@@ -28,6 +28,29 @@ export interface Claim {
 
 const ATTEMPTS = 10
 
+/** @throws ZodError when it is none */
+export function parsePointer(body: unknown): SourcePointer {
+  return pointerSchema.parse(body)
+}
+
+/** Undefined before the source's first load. */
+export async function readPointer(
+  s3: S3Client,
+  { bucket, key }: { bucket: string; key: string },
+): Promise<SourcePointer | undefined> {
+  const found = await getJson(s3, bucket, key)
+  return found && pointerSchema.parse(found.body)
+}
+
+/** The version that is published completely; undefined when there is none, or when a run is about to change it. */
+export async function publishedVersion(
+  s3: S3Client,
+  { bucket, key }: { bucket: string; key: string },
+): Promise<string | undefined> {
+  const pointer = await readPointer(s3, { bucket, key })
+  return pointer?.state === 'published' ? pointer.versionId : undefined
+}
+
 /**
  * Says in the pointer, before anything is written, which keys this run writes: whoever comes next knows what it may find,
  * even when this run dies half-way. Undefined: a newer version has claimed the source already.

@@ -21,9 +21,17 @@ const environmentSchema = z.object({
   DP_KEY: z.string().min(1),
   DP_VERSION_ID: z.string().default(''),
   DP_EXECUTION: z.string().default(''),
+  DP_RESULT_KEY: z.string().default(''),
+  DP_FORCE: z.enum(['', '0', '1']).default(''),
   DP_SCRATCH: z.string().optional(),
   DP_MEMORY_MB: optionalNumber,
 })
+
+/**
+ * Begins the names of executions that something started by itself: an event, a sweep. Under any other name a person asked for
+ * this very version again (`run --file`, `run --backfill --all`, `dlq redrive`).
+ */
+const FIRST_EXECUTION = 'o-'
 
 /** What one container is to do. */
 export interface Settings {
@@ -38,6 +46,10 @@ export interface Settings {
   /** undefined: the current version. */
   versionId: string | undefined
   execution: string
+  /** Where in the transformed bucket the execution looks for the result; undefined: nowhere. */
+  resultKey: string | undefined
+  /** Load it also when this version is loaded already. */
+  force: boolean
   scratch: string
   /** All that this process may use, in MiB. */
   memoryMb: number | undefined
@@ -65,6 +77,8 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     key: env.DP_KEY,
     versionId: env.DP_VERSION_ID === '' ? undefined : env.DP_VERSION_ID,
     execution: env.DP_EXECUTION,
+    resultKey: env.DP_RESULT_KEY === '' ? undefined : env.DP_RESULT_KEY,
+    force: env.DP_FORCE === '1' || !env.DP_EXECUTION.startsWith(FIRST_EXECUTION),
     scratch: env.DP_SCRATCH ?? join(tmpdir(), 'datapipe'),
     memoryMb: env.DP_MEMORY_MB,
   }

@@ -31,6 +31,8 @@ export interface PlannedUpload extends Upload {
   expected: Expected
   /** The object already is the file. */
   isUnchanged: boolean
+  /** Of the object that stands there. */
+  versionId: string | undefined
 }
 
 /** Compares a file with the object that it is to become. */
@@ -38,25 +40,30 @@ export async function planUpload(s3: S3Client, upload: Upload, signal?: AbortSig
   const { sha256, bytes } = await hashFile(upload.path, signal)
   const head = await headObject(s3, upload.bucket, upload.key)
   const isUnchanged = head?.Metadata?.[HASH_METADATA] === sha256 && head.ContentLength === bytes
-  return { ...upload, sha256, bytes, expected: { etag: head?.ETag }, isUnchanged }
+  return { ...upload, sha256, bytes, expected: { etag: head?.ETag }, isUnchanged, versionId: head?.VersionId }
 }
 
 /**
  * Makes an object be a file. One that already is it is left alone, so that a second run changes nothing.
+ * @returns the version of the object, where the bucket has versions
  * @throws PreconditionLost when somebody wrote the object since it was planned
  */
-export async function runUpload(s3: S3Client, upload: PlannedUpload, signal?: AbortSignal): Promise<void> {
-  if (upload.isUnchanged) return
+export async function runUpload(
+  s3: S3Client,
+  upload: PlannedUpload,
+  signal?: AbortSignal,
+): Promise<string | undefined> {
+  if (upload.isUnchanged) return upload.versionId
   const { bucket, key, path, contentType, sha256, bytes, expected } = upload
   const target = { Bucket: bucket, Key: key, ContentType: contentType, Metadata: { [HASH_METADATA]: sha256 } }
   if (bytes > SINGLE_PUT) {
-    await uploadParts(s3, target, path, bytes, expected, signal)
-    return
+    return uploadParts(s3, target, path, bytes, expected, signal)
   }
   const Body = await readFile(path)
-  await losing(
+  const { VersionId } = await losing(
     s3.send(new PutObjectCommand({ ...target, Body, ...conditions(expected) }), { abortSignal: signal }),
   )
+  return VersionId
 }
 
 type Target = { Bucket: string; Key: string } & Record<string, unknown>
@@ -68,7 +75,7 @@ async function uploadParts(
   bytes: number,
   expected: Expected,
   signal?: AbortSignal,
-): Promise<void> {
+): Promise<string | undefined> {
   const { Bucket, Key } = target
   const { UploadId } = await s3.send(
     new CreateMultipartUploadCommand({ ...target, ChecksumAlgorithm: 'CRC32' }),
@@ -94,7 +101,7 @@ async function uploadParts(
         }),
       ),
     )
-    await losing(
+    const { VersionId } = await losing(
       s3.send(
         new CompleteMultipartUploadCommand({
           Bucket,
@@ -105,6 +112,7 @@ async function uploadParts(
         }),
       ),
     )
+    return VersionId
   } catch (error) {
     limit.clearQueue()
     // Parts that nobody completes are billed; the lifecycle rule of the bucket removes them if this fails too.

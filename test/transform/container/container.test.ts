@@ -19,7 +19,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
-import { inboxKey, runKey, sourceId, sourceKey } from '../../../src/transform/layout.js'
+import { inboxKey, rejectsKey, runKey, sourceId, sourceKey } from '../../../src/transform/layout.js'
 import { runRecordSchema, type RunRecord } from '../../../src/transform/record.js'
 import { startMoto, type Moto } from '../../support/moto.js'
 import { FIRST_ROW, readParquet, SENSOR, SENSOR_HEADER, timeText } from '../support/files.js'
@@ -160,6 +160,13 @@ describe('the container', function () {
     }
   }
 
+  const rewrite = async (versionId: string, changes: Partial<RunRecord>) => {
+    const Body = JSON.stringify({ ...(await recordOf(versionId)), ...changes })
+    await s3.send(
+      new PutObjectCommand({ Bucket: TRANSFORMED, Key: runKey('temperature', SOURCE, versionId), Body }),
+    )
+  }
+
   const rowsOf = async (key: string) => {
     const path = join(tmpdir(), `datapipe-test-${process.pid}.parquet`)
     await writeFile(path, await object(key))
@@ -197,8 +204,8 @@ describe('the container', function () {
       [
         dataKey('2023-06-26'),
         dataKey('2023-06-27'),
-        `datapipe_rejects/dataset=temperature/${SOURCE}.csv`,
-        `datapipe_rejects/dataset=temperature/${SOURCE}.parquet`,
+        rejectsKey('temperature', SOURCE, 'csv', version),
+        rejectsKey('temperature', SOURCE, 'parquet', version),
         runKey('temperature', SOURCE, version),
         sourceKey('temperature', SOURCE),
       ].sort(),
@@ -252,6 +259,76 @@ describe('the container', function () {
     expect(changed).to.deep.equal([runKey('temperature', SOURCE, version)])
   })
 
+  it('leaves alone what is loaded already, when nobody asked for it again', async () => {
+    const swept = { DP_EXECUTION: 'o-1', DP_RESULT_KEY: 'datapipe_results/o-1.json' }
+    const version = await upload(`${SENSOR_HEADER}${FIRST_ROW}bad\n`)
+    expect((await runContainer(version, KEY, swept)).code).to.equal(0)
+    const first = await recordOf(version)
+    const before = await inventory()
+    const result = async () =>
+      JSON.parse(Buffer.from(await object(swept.DP_RESULT_KEY)).toString()) as Record<string, unknown>
+    const { rowsOut } = first
+    expect(await result()).to.include({ outcome: 'succeeded', rowsIn: 2, rowsOut, rowsRejected: 1 })
+
+    const again = await runContainer(version, KEY, swept)
+    expect(again.code).to.equal(0)
+    expect(again.log.map(({ event }) => event)).to.deep.equal(['started', 'already_loaded', 'finished'])
+    expect(await recordOf(version)).to.deep.equal(first)
+    expect(await result()).to.include({ outcome: 'already-loaded', rowsIn: 2 })
+    const after = await inventory()
+    const changed = [...after.etags].filter(([key, etag]) => before.etags.get(key) !== etag)
+    expect(changed.map(([key]) => key)).to.deep.equal([swept.DP_RESULT_KEY])
+
+    for (const force of [{ DP_FORCE: '1' }, { DP_EXECUTION: 'r1-1' }, { DP_EXECUTION: 'b-1' }]) {
+      const earlier = await recordOf(version)
+      const forced = await runContainer(version, KEY, { ...swept, ...force })
+      expect(forced.log.map(({ event }) => event)).not.to.include('already_loaded')
+      expect((await recordOf(version)).startedAt).not.to.equal(earlier.startedAt)
+    }
+  })
+
+  const pointTo = (versionId: string) =>
+    s3.send(
+      new PutObjectCommand({
+        Bucket: TRANSFORMED,
+        Key: sourceKey('temperature', SOURCE),
+        Body: JSON.stringify({
+          schemaVersion: 1,
+          versionId,
+          lastModified: 1,
+          state: 'published',
+          outputs: [],
+          rejects: [],
+        }),
+      }),
+    )
+  const reconfigure = () =>
+    configure({ temperature: { ...SENSOR, partition: 'day(start_time)', rejects: { max: '40%' } } })
+  for (const [what, change] of [
+    ['with another configuration of its dataset', reconfigure],
+    ['by another release', (version: string) => rewrite(version, { datapipe: '0.0.0-other' })],
+    [
+      'by a release that did not say how',
+      (version: string) => rewrite(version, { configuration: undefined }),
+    ],
+    ['without success', (version: string) => rewrite(version, { status: 'superseded' })],
+    ['before something else was published', () => pointTo('other')],
+  ] as const) {
+    it(`loads again what was loaded ${what}`, async () => {
+      const swept = { DP_EXECUTION: 'o-1' }
+      const version = await upload(SENSOR_HEADER + FIRST_ROW)
+      await runContainer(version, KEY, swept)
+      const first = await recordOf(version)
+      await change(version)
+      const again = await runContainer(version, KEY, swept)
+      expect(again.code, again.output).to.equal(0)
+      expect(again.log.map(({ event }) => event)).not.to.include('already_loaded')
+      const second = await recordOf(version)
+      expect(second).to.include({ status: 'succeeded', rowsIn: 1 })
+      expect(second.startedAt).not.to.equal(first.startedAt)
+    })
+  }
+
   it('a corrected file replaces its predecessor, also where it no longer has rows', async () => {
     await runContainer(await upload(`${SENSOR_HEADER}${FIRST_ROW}${SECOND_ROW}bad\n`))
     const version = await upload(SENSOR_HEADER + SECOND_ROW)
@@ -299,10 +376,29 @@ describe('the container', function () {
     expect(record.error?.code).to.equal('REJECTS_OVER_LIMIT')
     expect(record.error?.message).to.contain(`of ${KEY} were rejected`)
     expect((await inventory()).keys).to.deep.equal([
-      `datapipe_rejects/dataset=temperature/${SOURCE}.csv`,
-      `datapipe_rejects/dataset=temperature/${SOURCE}.parquet`,
+      rejectsKey('temperature', SOURCE, 'parquet', version),
+      rejectsKey('temperature', SOURCE, 'csv', version),
       runKey('temperature', SOURCE, version),
     ])
+  })
+
+  it('leaves a version with too many rejected rows alone until somebody asks, and reports it once', async () => {
+    const swept = { DP_EXECUTION: 'o-1', DP_RESULT_KEY: 'datapipe_results/o-1.json' }
+    const version = await upload(`${SENSOR_HEADER}${FIRST_ROW}bad\nworse\n`)
+    expect((await runContainer(version, KEY, swept)).code).to.equal(64)
+    const first = await recordOf(version)
+    expect(first.quarantined).to.equal(true)
+
+    const retried = await runContainer(version, KEY, swept)
+    expect(retried.code, 'a task that died before it could tell its execution').to.equal(64)
+    const later = await runContainer(version, KEY, { DP_EXECUTION: 'o-2' })
+    expect(later.code, 'another execution, which has nothing to report').to.equal(0)
+    expect(later.log.map(({ event }) => event)).to.deep.equal(['started', 'left_alone', 'finished'])
+    expect(await recordOf(version)).to.deep.equal(first)
+
+    const asked = await runContainer(version, KEY, { DP_EXECUTION: 'r1-1' })
+    expect(asked.code).to.equal(64)
+    expect((await recordOf(version)).runId).to.equal('r1-1')
   })
 
   const bad: [name: string, body: string, code: string][] = [
@@ -373,11 +469,55 @@ describe('the container', function () {
     expect((await recordOf(version)).error).to.deep.include({
       code: 'TABLE_DIFFERS',
       message:
-        'The table temperature has start_time timestamp, end_time timestamp, measurement double partitioned by (day string); ' +
-        'this file would give start_time timestamp, end_time timestamp, measurement double partitioned by (month string).',
+        `${KEY} cannot be loaded: the table temperature is partitioned by day (string), ` +
+        'and the dataset says month (string) now.',
     })
     expect((await inventory()).keys.filter((key) => !before.keys.includes(key))).to.deep.equal([
       runKey('temperature', SOURCE, version),
+    ])
+  })
+
+  it('a file with a new column changes the table, and the record says so; older files stay loadable', async () => {
+    const [first, second, third] = ['first.csv', 'second.csv', 'third.csv'].map((name) =>
+      inboxKey('readings', name),
+    )
+    await configure({
+      readings: { partition: 'day(at)', checks: ['v > 0', { row_count: { max: 2 } }], rejects: { max: 1 } },
+    })
+    const at = '2023-06-26 12:00:00'
+    expect((await runContainer(await upload(`at,v\n${at},1\n`, first), first)).code).to.equal(0)
+    const version = await upload(`note,v,at\nx,2,${at}\ny,-1,${at}\n`, second)
+    expect((await runContainer(version, second)).code).to.equal(0)
+    const record = await recordOf(version, 'readings', sourceId(`${RAW}/${second}`))
+    expect(record.drift).to.deep.equal([
+      { file: second, column: 'note', change: 'added', from: null, to: 'string' },
+    ])
+    expect(record.checks.map(({ name, passed, failed }) => [name, passed, failed])).to.deep.equal([
+      ['v > 0', false, 1],
+      ['row_count', true, 0],
+    ])
+    const columns = ['at timestamp', 'v bigint', 'note string']
+    const { Table } = await glue.send(new GetTableCommand({ DatabaseName: DATABASE, Name: 'readings' }))
+    expect(Table?.StorageDescriptor?.Columns?.map(({ Name, Type }) => `${Name} ${Type}`)).to.deep.equal(
+      columns,
+    )
+    const { Partitions } = await glue.send(
+      new GetPartitionsCommand({ DatabaseName: DATABASE, TableName: 'readings' }),
+    )
+    expect(
+      Partitions?.map((partition) =>
+        partition.StorageDescriptor?.Columns?.map(({ Name, Type }) => `${Name} ${Type}`),
+      ),
+    ).to.deep.equal([columns])
+    expect((await runContainer(await upload(`v,at\n3,${at}\n`, third), third)).code).to.equal(0)
+    const many = await upload(`v,at\n${`3,${at}\n`.repeat(3)}`, third)
+    const { code } = await runContainer(many, third)
+    expect(code).to.equal(64)
+    const failed = await recordOf(many, 'readings', sourceId(`${RAW}/${third}`))
+    expect([failed.status, failed.error?.code]).to.deep.equal(['failed', 'CHECK_FAILED'])
+    expect(failed.checks.map(({ name, passed }) => [name, passed])).to.deep.equal([
+      ['v > 0', true],
+      ['row_count', false],
     ])
   })
 
@@ -391,6 +531,7 @@ describe('the container', function () {
       }),
     )
     expect((await runContainer(await upload(SENSOR_HEADER + FIRST_ROW))).code).to.equal(0)
-    expect((await values()).map(([value]) => value)).to.deep.equal(['2023-06-26', '2023-06-27'])
+    // The corrected file left nothing in the other.
+    expect((await values()).map(([value]) => value)).to.deep.equal(['2023-06-26'])
   })
 })

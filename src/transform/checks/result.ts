@@ -1,0 +1,15 @@
+import { z } from 'zod'
+
+/** What a check found in a file. */
+export const checkResultSchema = z.object({
+  name: z.string(),
+  kind: z.enum(['sql', 'not_null', 'unique', 'row_count', 'freshness']),
+  severity: z.enum(['warn', 'reject', 'fail']),
+  passed: z.boolean(),
+  /** Rows that break it; for a check about the whole file 1 when it does not hold. */
+  failed: z.number().int().nonnegative(),
+  /** What was found, in words. */
+  detail: z.string().optional(),
+})
+
+export type CheckResult = z.infer<typeof checkResultSchema>

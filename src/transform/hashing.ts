@@ -1,0 +1,26 @@
+import { hashFile } from './prescan.js'
+
+/**
+ * Hashes a file while something else is done with it: DuckDB works on its own threads meanwhile. The hashing ends when the
+ * work fails.
+ */
+export async function whileHashing<T>(
+  file: string,
+  signal: AbortSignal | undefined,
+  work: () => Promise<T>,
+): Promise<{ result: T; hash: { sha256: string; bytes: number } }> {
+  const stop = new AbortController()
+  const hashing = hashFile(file, AbortSignal.any(signal ? [signal, stop.signal] : [stop.signal])).then(
+    (hash) => ({ hash }),
+    (error: unknown) => ({ error }),
+  )
+  try {
+    const result = await work()
+    const outcome = await hashing
+    if ('error' in outcome) throw outcome.error
+    return { result, hash: outcome.hash }
+  } finally {
+    stop.abort()
+    await hashing
+  }
+}
