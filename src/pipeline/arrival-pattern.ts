@@ -1,5 +1,9 @@
 /** What the inbox takes: the endings that the transform reads. */
-export const ENDINGS = ['csv', 'tsv', 'txt', 'csv.gz', 'tsv.gz', 'txt.gz']
+export const ENDINGS = [
+  ...['csv', 'tsv', 'txt', 'jsonl', 'ndjson'].flatMap((text) => [text, `${text}.gz`, `${text}.zst`]),
+  'parquet',
+  'xlsx',
+]
 
 /**
  * Which objects start the pipeline. One wildcard per ending, because an array of filters is OR. Never a numeric filter on

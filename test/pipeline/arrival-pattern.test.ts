@@ -81,7 +81,7 @@ describe('the pattern of the arrival rule', function () {
     const key = 'inbox/t/a.csv'
     const arrivals: Arrival[] = [
       ...['inbox/', 'inbox/t/', 'inbox/t.csv/', 'inbox/t/a.csv/'].map((marker) => ({ key: marker, size: 0 })),
-      ...['inbox/t/a.parquet', 'inbox/t/a', 'inbox/t/a.csv.zip', 'inbox/t/acsv'].map((other) => ({
+      ...['inbox/t/a.orc', 'inbox/t/a', 'inbox/t/a.csv.zip', 'inbox/t/acsv'].map((other) => ({
         key: other,
       })),
       ...['outbox/a.csv', 'a.csv', 'other/inbox/a.csv', 'inbox.csv', 'INBOX/a.csv'].map((other) => ({

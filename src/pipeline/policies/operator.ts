@@ -11,7 +11,7 @@ import { keyThroughS3 } from './upload.js'
 const READS = /^[a-z0-9-]+:(BatchGet|Describe|Get|List|View)/
 
 /**
- * Whoever runs `run`, `dlq`, `crawl`, `datasync run|status`, `query`, `plan`, `status`, `cost` and `image list`: reads what the
+ * Whoever runs `run`, `rejects`, `dlq`, `crawl`, `datasync run|status`, `query`, `plan`, `status`, `cost` and `image list`: reads what the
  * deployer may write, starts what processes and copies files, asks Athena. It changes neither resources nor data.
  */
 export function operatorStatements(names: Names, resources: readonly AwsResource[]): Statement[] {
@@ -54,7 +54,7 @@ export function operatorStatements(names: Names, resources: readonly AwsResource
       Resource: names.bucketArn('transformed').concat('/*'),
     },
     {
-      // `dlq redrive` asks how large a version is: HeadObject is authorised as these.
+      // `dlq redrive` and `rejects replay` ask how large a version is: HeadObject is authorised as these.
       Sid: 'SizeOfUploads',
       Effect: 'Allow',
       Action: ['s3:GetObject', 's3:GetObjectVersion'],
