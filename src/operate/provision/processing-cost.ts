@@ -12,6 +12,9 @@ const TRANSITIONS = 12
 /** Bytes per second and vCPU that a plan may count on; `npm run bench:transform` measures several times that. */
 const ASSUMED_BYTES_PER_VCPU_SECOND = 20e6
 
+/** Of less than this, the minute that any task is billed for is all there is to measure: `usdPerFile` says what that costs. */
+const LEAST_MEASURED_BYTES = 10e6
+
 /** What it costs to process files of one size tier. */
 export interface ProcessingCost {
   tier: string
@@ -25,7 +28,7 @@ export interface ProcessingCost {
 }
 
 /**
- * Cost per GB of each size tier: from what the loads of this environment took, where there were some, else from a
+ * Cost per GB of each size tier: from what the loads of this environment took, where there were enough, else from a
  * throughput that any load reaches.
  */
 export function processingCost(
@@ -48,13 +51,14 @@ export function processingCost(
     const assumed =
       fileUsd(tier, typical / (ASSUMED_BYTES_PER_VCPU_SECOND * (tier.cpu / 1024)), architecture) /
       (typical / GB)
+    const isMeasured = bytes >= LEAST_MEASURED_BYTES
     return {
       tier: tier.state,
       vcpu: tier.cpu / 1024,
       memoryGiB: tier.memoryMiB / 1024,
-      usdPerGb: bytes > 0 ? usd / (bytes / GB) : assumed,
+      usdPerGb: isMeasured ? usd / (bytes / GB) : assumed,
       usdPerFile: fileUsd(tier, 0, architecture),
-      basis: bytes > 0 ? 'measured' : 'assumed',
+      basis: isMeasured ? 'measured' : 'assumed',
     }
   })
 }

@@ -24,6 +24,12 @@ describe('processingCost', () => {
     expect(costs[1]!.usdPerGb).to.be.closeTo((minute + 12 * 0.000025) / ((500 * MIB) / 1e9), 1e-6)
   })
 
+  it('does not take a few bytes for a measurement of a GB', () => {
+    const [few] = processingCost('arm64', [load(180, 1100), load(78, 1100)])
+    const [none] = processingCost('arm64', [])
+    expect(few).to.deep.equal(none)
+  })
+
   it('is dearer on x86 than on arm', () => {
     const arm = processingCost('arm64', [])
     const x86 = processingCost('x86_64', [])
