@@ -17,18 +17,34 @@ export interface RecordQuery {
   signal?: AbortSignal
 }
 
-/** Records of runs, the latest first. @throws DatapipeError ENVIRONMENT_NOT_UP, RECORD_INVALID */
+/** S3 tells when a record was written in whole seconds, and its clock is not the one of the container. */
+const CLOCKS_DIFFER_MS = 5000
+
+/**
+ * Records of runs, the latest first; of those that ended in the same millisecond, by their ids. A record is never written before
+ * its run ended, but it may be written again later (a roll-back), so as many are read as it takes to know the latest.
+ * @throws DatapipeError ENVIRONMENT_NOT_UP, RECORD_INVALID
+ */
 export async function runRecords(aws: AwsContext, query: RecordQuery = {}): Promise<RunRecord[]> {
-  const { dataset, limit, signal = never } = query
-  const stored = await listRecords(aws, dataset, signal)
-  const latest = stored.sort((a, b) => b.writtenMs - a.writtenMs).slice(0, limit)
-  const records = await readAll(
-    latest.map(({ key }) => key),
-    (key) => readRecord(aws, key, signal),
-  )
-  return records
-    .filter((record) => record !== undefined)
-    .sort((a, b) => (a.finishedAt < b.finishedAt ? 1 : -1))
+  const { dataset, limit = Number.POSITIVE_INFINITY, signal = never } = query
+  const stored = (await listRecords(aws, dataset, signal)).sort((a, b) => b.writtenMs - a.writtenMs)
+  const found: RunRecord[] = []
+  for (let from = 0; from < stored.length;) {
+    const to = limit === Number.POSITIVE_INFINITY ? stored.length : from + Math.min(limit, READS_AT_ONCE)
+    const records = await readAll(stored.slice(from, to), ({ key }) => readRecord(aws, key, signal))
+    found.push(...records.filter((record) => record !== undefined))
+    found.sort(latestFirst)
+    from = to
+    const last = found[limit - 1]
+    const next = stored[from]
+    if (last && next && Date.parse(last.finishedAt) > next.writtenMs + CLOCKS_DIFFER_MS) break
+  }
+  return found.slice(0, limit)
+}
+
+function latestFirst(a: RunRecord, b: RunRecord): number {
+  if (a.finishedAt !== b.finishedAt) return a.finishedAt < b.finishedAt ? 1 : -1
+  return a.runId < b.runId ? -1 : a.runId > b.runId ? 1 : 0
 }
 
 /** The record of each object's current version, in order; undefined where there is none yet. */

@@ -1,5 +1,6 @@
 import picomatch from 'picomatch'
 import { DataError } from './errors.js'
+import { withoutCompression } from './file-name.js'
 import { INBOX_PREFIX } from './layout.js'
 
 const DATASET_NAME = /^[a-z][a-z0-9_]{0,62}$/
@@ -17,7 +18,7 @@ export function datasetFor(key: string, datasets: Readonly<Record<string, { matc
   const folder = parts[1]
   if (parts.length > 2 && parts[0] === INBOX_PREFIX && folder !== undefined && isDatasetName(folder))
     return folder
-  const names = [fileName, fileName.replace(/\.gz$/i, '')]
+  const names = [fileName, withoutCompression(fileName)]
   for (const [dataset, { match }] of Object.entries(datasets)) {
     if (match !== undefined && names.some((name) => picomatch.isMatch(name, match))) return dataset
   }
@@ -31,7 +32,7 @@ export function isDatasetName(name: string): boolean {
 
 /** File name without its extension and without the numbers and dates around its words. */
 function derivedName(fileName: string): string {
-  const stem = fileName.replace(/\.gz$/i, '').replace(/\.[^.]*$/, '')
+  const stem = withoutCompression(fileName).replace(/\.[^.]*$/, '')
   const name = stem
     .normalize('NFKD')
     .replace(/\p{M}/gu, '')

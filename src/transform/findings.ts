@@ -30,9 +30,7 @@ export class Findings {
   /** Looks at rows that were read. */
   async ofRows(database: Database, loaded: readonly LoadedInput[], modifiedAt: Date): Promise<void> {
     const { config, contract, file } = this.options
-    if (contract) {
-      for (const { rows } of loaded) this.tell(fileDrift(rows.columns, contract.columns, file))
-    }
+    for (const { rows } of loaded) this.tell(fileDrift(rows.columns, contract?.columns ?? [], file))
     const [only] = loaded
     if (only === undefined || config.checks.length === 0) return
     const modifiedMs = modifiedAt.getTime()

@@ -89,7 +89,7 @@ function unscaled(text: string, scale: number): bigint {
 
 /** Infinity, which SQL can make, has no number. */
 function days(text: string): number | undefined {
-  const [, year, month, day, era] = /^(\d+)-(\d\d)-(\d\d)(?: .*?)?( \(BC\))?$/.exec(text) ?? []
+  const [, year, month, day, era] = /^(\d+)-(\d\d)-(\d\d)( \(BC\))?/.exec(text) ?? []
   if (year === undefined) return undefined
   const signed = era === undefined ? Number(year) : 1 - Number(year)
   return new Date(0).setUTCFullYear(signed, Number(month) - 1, Number(day)) / 86_400_000

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { withoutCompression } from './file-name.js'
 
 /** Top-level names in the transformed bucket that are not datasets (dataset names cannot start with `datapipe_`). */
 export const REJECTS_PREFIX = 'datapipe_rejects'
@@ -127,7 +128,7 @@ export function placeOf(key: string): { table: string; partition: string } | und
 }
 
 function slug(fileName: string): string {
-  const stem = fileName.replace(/\.gz$/i, '').replace(/\.[a-z0-9]{1,5}$/i, '')
+  const stem = withoutCompression(fileName).replace(/\.[a-z0-9]{1,5}$/i, '')
   const plain = stem
     .normalize('NFKD')
     .replace(/\p{M}/gu, '')

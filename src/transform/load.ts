@@ -5,6 +5,7 @@ import { csvTable } from './csv-input.js'
 import type { Database } from './database.js'
 import { DatapipeError, messageOf } from '../errors.js'
 import { DataError } from './errors.js'
+import { declaredFor } from './pii/actions.js'
 import type { FileColumn, MatchedColumns, NewColumn } from './contract/match.js'
 import { openCsv } from './input/csv.js'
 import { ONLY_INPUT, type Input, type InputRequest } from './input/input.js'
@@ -91,7 +92,8 @@ export async function loadInput(input: Input, options: LoadOptions): Promise<Loa
     scratch,
     header,
     dialect,
-    config: { ...config, format },
+    // Each sheet has the rules of its own columns.
+    config: { ...config, format, columns: declaredFor(config, input.name), sheets: undefined },
     prescan,
     known,
     added,

@@ -4,7 +4,7 @@ import type { Dataset } from '../config/dataset.js'
 import { UsageError } from '../errors.js'
 import { Database, type DatabaseOptions } from './database.js'
 import type { LoadedInput } from './load.js'
-import { actionsOf, columnsAfter, declaredFor, needsKey } from './pii/actions.js'
+import { actionsOf, columnsAfter, declaredFor, hasPersonalData, needsKey } from './pii/actions.js'
 import { prepareHmac } from './pii/hmac.js'
 import { parsePiiKey, PII_KEY_VARIABLE } from './pii/key.js'
 import { protectRows } from './pii/protect.js'
@@ -43,6 +43,12 @@ export async function assertOutputs(
     if (Object.keys(config.sheets ?? {}).length > 1) throw sheetsNeedSql()
     if (columns) assertShape(config, columns, columnsAfter(config.columns, columns))
   }
+}
+
+/** Whether something happens to accepted rows before they are written. */
+export function isReshaped(config: Dataset): boolean {
+  const { sql, tables, timeseries } = config
+  return sql !== undefined || tables !== undefined || timeseries?.output === 'grid' || hasPersonalData(config)
 }
 
 /**

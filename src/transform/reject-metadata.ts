@@ -23,14 +23,15 @@ export const rejectInputsSchema = z.array(inputSchema)
 export type RejectInput = z.infer<typeof inputSchema>
 
 /** The value for INPUTS_KEY. */
-export function rejectInputs(inputs: readonly LoadedInput[]): RejectInput[] {
+export function rejectInputs(inputs: readonly LoadedInput[], withhold: boolean): RejectInput[] {
   return inputs.map(({ input: { name, header, dialect, format, origin } }) => {
     const isJson = origin.type === 'parquet' || (origin.type === 'converted' && origin.lines !== undefined)
     const names = header.raw.slice(0, header.names.length)
     return {
       name,
       text: isJson ? 'json' : 'csv',
-      header: isJson || (origin.type === 'csv' && !format.header) ? null : names,
+      // A header that is really a row of data would tell of somebody.
+      header: withhold || isJson || (origin.type === 'csv' && !format.header) ? null : names,
       delimiter: dialect.delimiter,
       quote: dialect.quote,
       escape: dialect.escape,

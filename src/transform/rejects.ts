@@ -118,7 +118,7 @@ export async function writeRejects({
   }
   const written = await database.count(
     `COPY rejects TO ${literal(parquet)} (FORMAT parquet, COMPRESSION zstd,` +
-      ` KV_METADATA {${literal(INPUTS_KEY)}: ${literal(JSON.stringify(rejectInputs(inputs)))}})`,
+      ` KV_METADATA {${literal(INPUTS_KEY)}: ${literal(JSON.stringify(rejectInputs(inputs, withhold)))}})`,
   )
   if (written !== rows) throw mismatch(`${rows} rows were rejected, but ${written} were written`)
   return { rows, parquet, csv, reasons: [...reasons] }

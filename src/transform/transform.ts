@@ -1,7 +1,6 @@
 import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import type { Dataset } from '../config/dataset.js'
 import { InterruptedError } from '../errors.js'
 import { auditFiles } from './audit.js'
 import { assertRules } from './contract/assert-rules.js'
@@ -14,7 +13,7 @@ import { whileHashing } from './hashing.js'
 import type { Input } from './input/input.js'
 import { exceeds, overLimit } from './limit.js'
 import { loadInput, openInputs, type LoadedInput } from './load.js'
-import { assertOutputs, tablesOf } from './outputs.js'
+import { assertOutputs, isReshaped, tablesOf } from './outputs.js'
 import { hasPersonalData } from './pii/actions.js'
 import { publishFiles, publishRejects } from './publish.js'
 import type { SourceFacts } from './query/query.js'
@@ -146,7 +145,8 @@ async function run(options: TransformOptions, scratch: string): Promise<Transfor
 
   findings.assertChecks()
 
-  const tables = await stage('tables', () => tablesOf(making, loaded, facts, options.piiKey))
+  const makeTables = () => tablesOf(making, loaded, facts, options.piiKey)
+  const tables = isReshaped(config) ? await stage('tables', makeTables) : await makeTables()
   const onProgress = progressOf('write', counts.rowsAccepted, 'rows', onEvent)
   const writeResources = { ...resources, keepOrder: false, pushFilters: true, onProgress }
   const written = await withDatabase(writeResources, (database) => {

@@ -1,5 +1,5 @@
 import { copyFileSync, readdirSync } from 'node:fs'
-import { copyFile, readFile, writeFile } from 'node:fs/promises'
+import { copyFile, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import fc from 'fast-check'
@@ -46,7 +46,7 @@ describe('the audit', () => {
     `SELECT CAST(${row} AS INTEGER) AS i, ${row} * 1000000007 AS b, CAST(${row} AS DOUBLE) / 7 AS d, 'å' || ${row} AS s,` +
     ` DATE '1969-12-25' + CAST(${row} AS INTEGER) AS day, TIMESTAMP '1969-12-31 23:59:58.000001' + to_microseconds(${row} * 999983) AS t,` +
     ` TIMESTAMPTZ '2023-03-26 00:59:59+00' + to_microseconds(${row}) AS z, ${row} % 2 = 0 AS yes,` +
-    ` CAST(${row} - 500.25 AS DECIMAL(9,2)) AS p, CAST(${row} * 12345678901234567 AS DECIMAL(38,10)) AS q`
+    ` CAST(${row} - 500.25 AS DECIMAL(9,2)) AS p, CAST(CAST(${row} AS DECIMAL(38,10)) * 1234567890 AS DECIMAL(38,10)) AS q`
 
   const written = async (name: string, sql: string): Promise<WrittenFile> => {
     const { path, rows, statistics } = await database.copyToFile(sql, join(place.path, name), PARQUET_TABLE)
@@ -87,7 +87,8 @@ describe('the audit', () => {
       }),
       { freq: 4 },
     )
-    const text = (one: unknown) => (one === undefined ? 'NULL' : `'${String(one).replaceAll("'", "''")}'`)
+    const text = (one: bigint | number | string | undefined) =>
+      one === undefined ? 'NULL' : `'${String(one).replaceAll("'", "''")}'`
     const columns = [
       { name: 'n', type: 'bigint' },
       { name: 'd', type: 'double' },
@@ -104,7 +105,7 @@ describe('the audit', () => {
         })
         const file = await written(
           `${number++}.parquet`,
-          `SELECT CAST(n AS BIGINT) AS n, CAST(d AS DOUBLE) AS d, s, make_timestamp(CAST(t AS BIGINT)) AS t,` +
+          `SELECT CAST(n AS BIGINT) AS n, CAST(d AS DOUBLE) AS d, CAST(s AS VARCHAR) AS s, make_timestamp(CAST(t AS BIGINT)) AS t,` +
             ` CAST(c AS DECIMAL(38,0)) * CAST(0.1 AS DECIMAL(2,1)) AS c FROM (VALUES ${rows.join(', ')}) v(n, d, s, t, c)`,
         )
         const statistics = await scannedStatistics(
@@ -169,20 +170,19 @@ describe('the audit', () => {
   const shapes: [what: string, config: object][] = [
     ['in one file', {}],
     ['in partitions', { partition: 'k' }],
-    ['after a query', { sql: 'select-a.sql' }],
+    ['after a query', { sql: 'SELECT * REPLACE (n + 1 AS n) FROM input' }],
     ['of intervals', { timeseries: { start: 't', end: 'u', samples: 'n' } }],
   ]
   for (const [what, shape] of shapes) {
     it(`publishes nothing when a file is replaced by one with other values before it: ${what}`, async () => {
-      const query = await place.file('query.sql', 'SELECT * REPLACE (n + 1 AS n) FROM input')
       const config = {
         columns: { k: 'string', n: 'bigint', t: 'timestamp', u: 'timestamp' },
         ...shape,
-        ...('sql' in shape ? { sql: query } : {}),
       }
       const text = (value: string) => `k,n,t,u\na,5,2023-01-01 00:00:00,${value}\n`
       const elsewhere = join(place.path, 'elsewhere')
-      const other = await transformText(place, text('2023-01-03 00:00:00'), config, { out: elsewhere })
+      const other = await transformText(place, text('2023-01-03 00:00:00'), config)
+      await rename(place.out, elsewhere)
       const swap = (event: TransformEvent) => {
         if (event.type !== 'stage' || event.stage !== 'audit' || event.state !== 'started') return
         const files = readdirSync(place.scratch, { recursive: true, encoding: 'utf8' })
@@ -195,7 +195,7 @@ describe('the audit', () => {
         transformText(place, text('2023-01-02 00:00:00'), config, { onEvent: swap }),
       )
       expect(error.code).to.equal('AUDIT_FAILED')
-      expect(error.message).to.contain('its column u has m')
+      expect(error.message).to.match(/its column [tu] has (min|max)/)
       expect(await place.published()).to.deep.equal([])
     })
   }

@@ -18,6 +18,11 @@ describe('the dataset of a file', () => {
     ['inbox/anything/20230703_measurement_data.csv', 'anything'],
     ['20230703_measurement_data.csv', 'temperature'],
     ['20230703_measurement_data.csv.gz', 'temperature'],
+    ['20230703_measurement_data.csv.zst', 'temperature'],
+    ['inbox/20230703_measurement_data.csv.ZST', 'temperature'],
+    ['20230703_wind_data.csv.zst', 'wind_data'],
+    ['20230703_wind_data.csv.gz', 'wind_data'],
+    ['wind_data.zst', 'wind_data'],
     ['/data/2023/20230703_measurement_data.csv', 'temperature'],
     ['20230703_wind_data.csv', 'wind_data'],
     ['Förseningar 2023-07.csv', 'forseningar'],
@@ -51,6 +56,7 @@ describe('keys', () => {
     expect(id).to.match(/^20230703_measurement_data-[0-9a-f]{12}$/)
     expect(sourceId('raw/inbox/other/20230703_measurement_data.csv')).not.to.equal(id)
     expect(sourceId('bucket/Årsrapport (ny).CSV.gz')).to.match(/^arsrapport_ny-[0-9a-f]{12}$/)
+    expect(sourceId('bucket/Årsrapport (ny).CSV.zst')).to.match(/^arsrapport_ny-[0-9a-f]{12}$/)
     expect(sourceId('bucket/€€€')).to.match(/^file-[0-9a-f]{12}$/)
     expect(dataFileName('raw/a.csv')).to.equal(`${sourceId('raw/a.csv')}.parquet`)
   })

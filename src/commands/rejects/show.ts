@@ -4,6 +4,8 @@ import { DatapipeCommand, type CommandContext, type Outcome } from '../../ui/com
 import { plural } from '../../ui/format.js'
 
 const LONGEST_RAW = 80
+/** As much of a run's id as tells it from others on one screen. */
+const ID_LENGTH = 14
 
 export default class RejectsShow extends DatapipeCommand<ShownRejects, typeof RejectsShow> {
   static override summary = 'Show the rejected rows of a file: line, column, reason, text.'
@@ -27,7 +29,8 @@ export default class RejectsShow extends DatapipeCommand<ShownRejects, typeof Re
     const { env, reporter, signal } = context
     const request = { selector: this.args.file, ...this.flags }
     const result = await showRejects(await context.aws(), request, signal)
-    const { matching, rows, rowsRejected, run, status } = result
+    const { matching, rows, rowsRejected, status } = result
+    const run = result.run.slice(0, ID_LENGTH)
     if (rows.length === 0)
       reporter.info(`None of the ${plural(rowsRejected, 'rejected row')} has such a reason.`)
     else {

@@ -11,20 +11,18 @@ export interface Candidate {
   bytes: number
 }
 
-const DAY_MS = 86_400_000
-
 /**
  * Partitions whose files are small: on average less than half of what they should be.
- * @param olderThanDays only those that nothing was written to for so long
+ * @param olderThanMs only those that nothing was written to for so long
  */
 export async function candidates(
   lake: Lake,
   table: string,
-  olderThanDays: number,
+  olderThanMs: number,
   now: Date,
   signal: AbortSignal,
 ): Promise<Candidate[]> {
-  const before = now.getTime() - olderThanDays * DAY_MS
+  const before = now.getTime() - olderThanMs
   const managed = await managedFolders(lake.s3, lake.bucket, table)
   const found: Candidate[] = []
   for (const [folder, objects] of await plainFolders(lake, table, signal)) {

@@ -1,21 +1,23 @@
 import { randomUUID } from 'node:crypto'
-import { SOURCES_PREFIX } from '../../transform/layout.js'
+import { adopt } from '../../transform/merge/adopt.js'
 import { advance, prune, type Advance } from '../../transform/merge/advance.js'
 import type { Recipe } from '../../transform/merge/build.js'
 import type { Workshop } from '../../transform/merge/fold.js'
 import { readManifest, type Lake, type Place } from '../../transform/merge/lake.js'
-import { inOrder, sameSources, type SourceEntry } from '../../transform/merge/manifest.js'
-import { clearPending, notePending } from '../../transform/merge/pending.js'
-import { originals, seedSources } from '../../transform/merge/seed.js'
+import { clearPending, finishPending, notePending } from '../../transform/merge/pending.js'
+import { seedSources } from '../../transform/merge/seed.js'
 import { settle } from '../../transform/merge/settle.js'
 import { candidates } from './candidates.js'
+import { leftovers, sweep, type Leftover } from './sweep.js'
 
 export interface CompactRequest {
   dataset: string
   tables: readonly string[]
-  olderThanDays: number
+  olderThanMs: number
   /** Only tell. */
   dryRun: boolean
+  /** The time by which ages are told; now without it. */
+  now?: Date
 }
 
 export interface CompactedPartition {
@@ -33,21 +35,28 @@ export interface CompactResult {
   dataset: string
   dryRun: boolean
   partitions: CompactedPartition[]
+  /** Files that nothing needs, left by loads that died or by versions that were replaced; deleted unless it is a dry run. */
+  leftovers: Leftover[]
 }
 
 /**
- * Writes the small files of partitions together, one partition after the other. Readers are switched when all of it is there;
- * the files that loads wrote stay where they are, as what corrections and roll-backs begin from.
+ * Writes the small files of partitions together, one partition after the other, and deletes what nothing needs. Readers are
+ * switched when all of it is there; the files that loads wrote stay where they are, as what corrections and roll-backs begin from.
+ * Loads, and other compactions, go on meanwhile.
  */
 export async function compact(
   lake: Lake,
-  { dataset, tables, olderThanDays, dryRun }: CompactRequest,
+  { dataset, tables, olderThanMs, dryRun, now = new Date() }: CompactRequest,
   workshop: Workshop,
   onPartition: (done: CompactedPartition, index: number, total: number) => void = () => undefined,
 ): Promise<CompactResult> {
   const signal = workshop.signal ?? new AbortController().signal
+  if (!dryRun) {
+    // A compaction that died may have left partitions that readers were not sent to.
+    for (const table of tables) await finishPending(lake, dataset, table, recipeOf(workshop))
+  }
   const found = (
-    await Promise.all(tables.map((table) => candidates(lake, table, olderThanDays, new Date(), signal)))
+    await Promise.all(tables.map((table) => candidates(lake, table, olderThanMs, now, signal)))
   ).flat()
   const partitions: CompactedPartition[] = []
   for (const [index, { place, files, bytes }] of found.entries()) {
@@ -64,69 +73,40 @@ export async function compact(
     partitions.push(done)
     onPartition(done, index + 1, found.length)
   }
-  return { dataset, dryRun, partitions }
+  const scope = { dataset, tables, now, signal }
+  return {
+    dataset,
+    dryRun,
+    partitions,
+    leftovers: dryRun ? await leftovers(lake, scope) : await sweep(lake, scope),
+  }
 }
 
-/**
- * From its first manifest on, loads bring their rows to the partition's generations. A load that looked for a manifest before
- * there was one has written its file by then, so the files are looked at again afterwards, until they are what the manifest
- * says; only then are readers sent to the generation.
- */
+function recipeOf(workshop: Workshop): Recipe {
+  const token = `c${randomUUID().slice(0, 8)}`
+  return { key: [], runId: `compact-${token}`, token, workshop }
+}
+
 async function compactPartition(
   lake: Lake,
   dataset: string,
   place: Place,
   workshop: Workshop,
 ): Promise<Advance> {
-  const token = `c${randomUUID().slice(0, 8)}`
+  const { token, ...rest } = recipeOf(workshop)
   await notePending(lake, place.table, token, [place.folder])
-  const before = await readManifest(lake, place)
-  const key = before?.manifest.current.key ?? []
-  const recipe: Recipe = { key, runId: `compact-${token}`, token, workshop, rewrite: true }
-  let done = await advance(
+  const key = (await readManifest(lake, place))?.manifest.current.key ?? []
+  const recipe: Recipe = { ...rest, token, key, rewrite: true }
+  const first = await advance(
     lake,
     place,
     recipe,
     (sources) => [...sources],
     () => seedSources(lake, dataset, place),
   )
-  while (!before) {
-    const seen = await seedSources(lake, dataset, place)
-    const plain = await plainKeys(lake, place)
-    const stored = await readManifest(lake, place)
-    const sources = stored?.manifest.current.sources ?? []
-    if (sameSources(caughtUp(sources, seen, plain), sources)) break
-    done = await advance(lake, place, recipe, (there) => caughtUp(there, seen, plain))
-  }
+  const done = (await adopt(lake, dataset, place, recipe)) ?? first
   await settle(lake, place.table, [place.folder])
   await clearPending(lake, place.table, token)
-  await prune(lake, done)
+  await prune(lake, first)
   return done
-}
-
-/** The sources, with those whose files came, changed or went while the manifest was made. */
-function caughtUp(
-  sources: readonly SourceEntry[],
-  seen: readonly SourceEntry[],
-  keys: ReadonlySet<string>,
-): SourceEntry[] {
-  const bySource = new Map(sources.map((entry) => [entry.source, entry]))
-  const isPlain = ({ files }: SourceEntry) => files.some(({ key }) => isDirect(key))
-  const isDirect = (key: string) => !key.startsWith(`${SOURCES_PREFIX}/`)
-  for (const entry of sources) {
-    // Its file is gone: a corrected version has no rows here.
-    if (isPlain(entry) && entry.files.some(({ key }) => isDirect(key) && !keys.has(key))) {
-      bySource.set(entry.source, { ...entry, files: [] })
-    }
-  }
-  for (const entry of seen) {
-    const known = bySource.get(entry.source)
-    // One that a load has brought through the manifest is newer than what lies in the folder.
-    if (!known || isPlain(known)) bySource.set(entry.source, entry)
-  }
-  return inOrder([...bySource.values()])
-}
-
-async function plainKeys(lake: Lake, place: Place): Promise<Set<string>> {
-  return new Set((await originals(lake, place)).map(({ key }) => key))
 }

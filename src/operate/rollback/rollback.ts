@@ -1,22 +1,13 @@
-import { randomUUID } from 'node:crypto'
-import { removeEmptied } from '../../transform/container/catalog/emptied.js'
-import { switchLocations } from '../../transform/container/catalog/location.js'
-import { getJson, headObject, putJson } from '../../transform/container/objects.js'
+import { getJson, headObject, PreconditionLost, putJson } from '../../transform/container/objects.js'
 import { parsePointer, type SourcePointer } from '../../transform/container/pointer.js'
-import { placeOf, runKey, sourceId, sourceKey } from '../../transform/layout.js'
-import { advance, prune, type Advance } from '../../transform/merge/advance.js'
-import { copyObject } from '../../transform/merge/copy.js'
+import { runKey, sourceId, sourceKey } from '../../transform/layout.js'
 import type { Workshop } from '../../transform/merge/fold.js'
-import { readManifest, type Lake, type Place } from '../../transform/merge/lake.js'
-import type { SourceEntry } from '../../transform/merge/manifest.js'
-import { clearPending, notePending } from '../../transform/merge/pending.js'
-import { partitionOf } from '../../transform/merge/partition-values.js'
-import { removeObjects } from '../../transform/merge/remove.js'
-import { settle } from '../../transform/merge/settle.js'
+import type { Lake } from '../../transform/merge/lake.js'
 import type { RunRecord } from '../../transform/record.js'
 import { DatapipeError } from '../../errors.js'
 import type { RollbackPlan, Withdrawal } from './plan.js'
-import { withoutVersions } from './withdraw.js'
+import { removeRejects, restoreRejects } from './rejects.js'
+import { exchangeRows } from './rows.js'
 
 export interface RolledBack {
   source: string
@@ -33,12 +24,14 @@ export interface RollbackResult {
   sources: RolledBack[]
 }
 
-type Output = RunRecord['outputs'][number]
+/** Every lost race means that a load, or another roll-back, claimed the same source. */
+const ATTEMPTS = 10
 
 /**
  * Takes loads out of the tables of a dataset again. Nothing is changed before it is sure that everything that comes back is
- * still kept. Run again after an interruption, it ends what it began.
- * @throws DatapipeError ROLLBACK_NOT_KEPT
+ * still kept. Run again after an interruption, it ends what it began. Loads go on meanwhile: a version that comes to a source
+ * while it is rolled back is what counts.
+ * @throws DatapipeError ROLLBACK_NOT_KEPT, SOURCE_CHANGING
  */
 export async function rollback(
   lake: Lake,
@@ -60,130 +53,79 @@ export async function rollback(
 async function rollbackSource(
   lake: Lake,
   dataset: string,
-  { back, runs, source }: Withdrawal,
+  withdrawal: Withdrawal,
   workshop: Workshop,
 ): Promise<RolledBack> {
+  const { back, runs, source } = withdrawal
+  const done = { source, withdrawn: runs.map(({ runId }) => runId), back: back?.runId ?? null }
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return { ...done, skipped: !(await withdraw(lake, dataset, withdrawal, workshop)) }
+    } catch (error) {
+      if (!(error instanceof PreconditionLost)) throw error
+      if (attempt < ATTEMPTS) continue
+      throw new DatapipeError('SOURCE_CHANGING', `Other runs keep changing what is loaded of ${source}.`, {
+        cause: error,
+        suggestions: ['Run it again when they have ended: it goes on where it stopped.'],
+      })
+    }
+  }
+}
+
+/** @returns false: a newer version is there, and nothing of it was touched */
+async function withdraw(
+  lake: Lake,
+  dataset: string,
+  { back, runs, source }: Withdrawal,
+  workshop: Workshop,
+): Promise<boolean> {
+  const { s3, bucket } = lake
   const id = sourceId(source)
   const key = sourceKey(dataset, id)
-  const stored = await getJson(lake.s3, lake.bucket, key)
+  const stored = await getJson(s3, bucket, key)
   const pointer = stored && parsePointer(stored.body)
   const withdrawn = new Set(runs.map((run) => run.source.versionId))
-  const done = { source, withdrawn: runs.map(({ runId }) => runId), back: back?.runId ?? null }
   const known = new Set([...withdrawn, ...(back ? [back.source.versionId] : [])])
-  if (!stored || !pointer || !known.has(pointer.versionId)) return { ...done, skipped: true }
+  if (!stored || !pointer || !known.has(pointer.versionId)) return false
 
   const outputs = back?.outputs ?? []
-  const all = [...new Set([...pointer.outputs, ...outputs.map((output) => output.key)])]
-  const claimed: SourcePointer = { ...pointer, state: 'publishing', outputs: all }
-  const etag = await putJson(lake.s3, lake.bucket, key, claimed, { etag: stored.etag })
-  const latest = runs[0]
-  const version = (back ?? latest).source
+  const keys = [...new Set([...pointer.outputs, ...outputs.map((output) => output.key)])]
+  const claimed: SourcePointer = { ...pointer, state: 'publishing', outputs: keys }
+  const etag = await putJson(s3, bucket, key, claimed, { etag: stored.etag })
+  const assertOurs = async () => {
+    if ((await headObject(s3, bucket, key))?.ETag !== etag)
+      throw new PreconditionLost('Another run claimed the source')
+  }
+  const version = (back ?? runs[0]).source
   const lastModified = version.lastModified ?? pointer.lastModified
-  const entry = { source: id, versionId: version.versionId, lastModified, runId: (back ?? latest).runId }
-  await withdrawRows(
-    lake,
-    all.filter((name) => name.endsWith('.parquet')),
-    outputs,
-    entry,
-    withdrawn,
-    workshop,
-  )
+  const entry = { source: id, versionId: version.versionId, lastModified, runId: (back ?? runs[0]).runId }
+  const data = keys.filter((name) => name.endsWith('.parquet'))
+  const exchange = { dataset, keys: data, outputs, entry, withdrawn, assertOurs }
+  const now = await exchangeRows(lake, exchange, workshop)
+  const rejects = await restoreRejects(lake, back?.rejects)
+  const stay = rejects ? [rejects.parquet, rejects.csv] : []
+  const gone = new Set([...pointer.rejects, ...runs.flatMap((run) => rejectsOf(run)), ...rejectsOf(back)])
+  for (const name of stay) gone.delete(name)
+  await removeRejects(lake, gone, assertOurs)
   const settled: SourcePointer = {
     schemaVersion: 1,
     versionId: version.versionId,
     lastModified,
     state: 'published',
-    outputs: outputs.map((output) => output.key),
-    // Which of its rows were rejected is what the withdrawn version left.
-    rejects: pointer.rejects,
+    outputs: now.map((output) => output.key),
+    rejects: stay,
   }
-  await putJson(lake.s3, lake.bucket, key, settled, { etag })
+  const record = (run: RunRecord) => putJson(s3, bucket, runKey(dataset, id, run.source.versionId), run)
+  // Before the pointer: as long as that says "publishing", the same command comes back to all of it.
+  if (back) await record({ ...back, outputs: now, rejects })
+  await putJson(s3, bucket, key, settled, { etag })
   const rolledBackAt = new Date().toISOString()
-  for (const run of runs) {
-    const body: RunRecord = { ...run, status: 'rolled_back', rolledBackAt }
-    await putJson(lake.s3, lake.bucket, runKey(dataset, id, run.source.versionId), body)
-  }
-  return { ...done, skipped: false }
+  for (const run of runs) await record({ ...run, status: 'rolled_back', rolledBackAt, rejects: null })
+  return true
 }
 
-/** Partition by partition: a generation without the versions, or the files that readers see directly. */
-async function withdrawRows(
-  lake: Lake,
-  keys: readonly string[],
-  outputs: readonly Output[],
-  entry: Omit<SourceEntry, 'files'>,
-  withdrawn: ReadonlySet<string>,
-  workshop: Workshop,
-): Promise<void> {
-  const token = `rb${randomUUID().slice(0, 8)}`
-  const byTable = new Map<string, Advance[]>()
-  for (const [place, own] of byPlace(keys)) {
-    const stored = await readManifest(lake, place)
-    const there = outputs.filter(({ key }) => own.includes(key))
-    if (!stored) {
-      await restoreFiles(lake, place, own, there)
-      continue
-    }
-    const files = there.map(({ key, rows, bytes }) => ({ key, rows, bytes }))
-    await notePending(lake, place.table, token, [
-      ...(byTable.get(place.table) ?? []).map((each) => each.place.folder),
-      place.folder,
-    ])
-    const recipe = { key: stored.manifest.current.key, runId: token, token, workshop }
-    const advanced = await advance(lake, place, recipe, (sources) =>
-      withoutVersions(sources, { ...entry, files }, withdrawn),
-    )
-    byTable.set(place.table, [...(byTable.get(place.table) ?? []), advanced])
-  }
-  for (const [table, advances] of byTable) {
-    await settle(
-      lake,
-      table,
-      advances.map(({ place }) => place.folder),
-    )
-    await clearPending(lake, table, token)
-    for (const each of advances) await prune(lake, each)
-  }
-}
-
-async function restoreFiles(
-  lake: Lake,
-  place: Place,
-  keys: readonly string[],
-  outputs: readonly Output[],
-): Promise<void> {
-  const { s3, bucket } = lake
-  for (const { key, versionId, bytes } of outputs) {
-    const current = await headObject(s3, bucket, key)
-    if (current && (versionId === undefined || current.VersionId === versionId)) continue
-    await copyObject(s3, { bucket, from: key, versionId, to: key, bytes })
-  }
-  const stay = new Set(outputs.map(({ key }) => key))
-  await removeObjects(
-    s3,
-    bucket,
-    keys.filter((key) => !stay.has(key)),
-  )
-  if (outputs.length === 0) {
-    await removeEmptied(lake, [place])
-  } else if (place.folder !== '') {
-    const location = `s3://${bucket}/${place.table}/${place.folder}/`
-    await switchLocations(lake.glue, { database: lake.database, table: place.table }, [
-      { partition: partitionOf(place.folder), location },
-    ])
-  }
-}
-
-function byPlace(keys: readonly string[]): [Place, string[]][] {
-  const places = new Map<string, [Place, string[]]>()
-  for (const key of keys) {
-    const found = placeOf(key)
-    if (!found) continue
-    const place = { table: found.table, folder: found.partition }
-    const name = `${place.table}/${place.folder}`
-    places.set(name, [place, [...(places.get(name)?.[1] ?? []), key]])
-  }
-  return [...places.values()]
+function rejectsOf(run: RunRecord | undefined): string[] {
+  return run?.rejects ? [run.rejects.parquet, run.rejects.csv] : []
 }
 
 /** Every file that is to come back must be there, as the current version of its key or as an earlier one. */

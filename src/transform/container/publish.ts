@@ -18,7 +18,14 @@ import { ensureTable, type EnsuredTable, type TableLoadTerms } from './catalog/t
 import type { ObjectVersion } from './fetch.js'
 import { deleteUnchanged, headObject, PreconditionLost } from './objects.js'
 import { claimSource, commitSource, type Claim } from './pointer.js'
-import { areManagedMeanwhile, managedLoads, piecesOf, stalePlaces, type Managed, type Piece } from './pieces.js'
+import {
+  areManagedMeanwhile,
+  managedLoads,
+  piecesOf,
+  stalePlaces,
+  type Managed,
+  type Piece,
+} from './pieces.js'
 import { staleRejects } from './stale-rejects.js'
 import { planUpload, runUpload, type PlannedUpload } from './upload.js'
 

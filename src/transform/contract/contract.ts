@@ -35,9 +35,18 @@ export function declaredConfig({ columns, sheets }: Pick<Dataset, 'columns' | 's
   return others.length > 0 ? columns : (only?.columns ?? columns)
 }
 
+/** Declared columns under their table names. */
+export function declaredContract(columns: NonNullable<Dataset['columns']>): ContractColumn[] {
+  const names = safeNames(Object.keys(columns))
+  return Object.values(columns).map((column, index) => {
+    const { type, optional } = columnConfig(column)
+    return { name: names[index] ?? '', type, ...(optional ? { optional } : {}) }
+  })
+}
+
 /**
  * What the files of a dataset have to look like: its declared columns and those that its table got later, in the order of
- * the table. Without declared columns the table says it all; undefined: neither is there.
+ * the table. Without declared columns the table says it all; undefined: neither is there, or there are several sheets.
  * @param catalog the columns that files of the table were read with
  * @throws DataError TABLE_DIFFERS when the table cannot become what is declared
  */
@@ -46,17 +55,15 @@ export function contractOf(
   catalog: readonly ContractColumn[] | undefined,
   occasion: Occasion,
 ): Contract | undefined {
+  // Of several sheets each has its own; which one the table is made of, only queries know.
+  if (Object.keys(config.sheets ?? {}).length > 1) return undefined
   const configured = declaredConfig(config)
   if (configured === undefined) {
     if (catalog === undefined) return undefined
     const columns = catalog.map((column) => ({ ...column, optional: column.added === true, strict: true }))
     return { columns, drift: [] }
   }
-  const names = safeNames(Object.keys(configured))
-  const declared = Object.values(configured).map((column, index): ContractColumn => {
-    const { type, optional } = columnConfig(column)
-    return { name: names[index] ?? '', type, ...(optional ? { optional } : {}) }
-  })
+  const declared = declaredContract(configured)
   if (catalog === undefined) return { columns: declared, drift: [] }
   const drift: Drift[] = []
   const columns = catalog.map((column): ContractColumn => {

@@ -30,13 +30,13 @@ export function driftMessage({ file, column, change, from, to }: Drift, dataset:
   }
 }
 
-/** The columns that a file brings and its contract does not have. */
+/** The columns that a file brings and that nobody knew. */
 export function fileDrift(
   columns: readonly ContractColumn[],
   contract: readonly ContractColumn[],
   file: string,
 ): Drift[] {
   return columns
-    .filter(({ name }) => !contract.some((column) => column.name === name))
+    .filter(({ name, added }) => added === true && !contract.some((column) => column.name === name))
     .map(({ name, type }) => ({ file, column: name, change: 'added', from: null, to: type }))
 }

@@ -21,7 +21,9 @@ export async function differingColumns(
     `SELECT column_index AS "index" FROM read_parquet(${literal(unfit.path)}) GROUP BY ALL` +
       ` HAVING count(*) * 2 > ${accepted.rows + unfit.rows}`,
   )
-  const positions = counts.flatMap(({ index }) => (index === null || index === undefined ? [] : [Number(index)]))
+  const positions = counts.flatMap(({ index }) =>
+    index === null || index === undefined ? [] : [Number(index)],
+  )
   if (positions.length === 0) return []
   const types = await inferTypes(database, table, positions, format)
   return positions.flatMap((position): Drift[] => {

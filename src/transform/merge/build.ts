@@ -126,7 +126,7 @@ async function written(
     const files = await fold({ table, sources, base, key, columns, out }, { ...workshop, scratch })
     assertAddsUp(table, key, own, files)
     const limit = pLimit(TRANSFERS_AT_ONCE)
-    return await Promise.all(
+    return await allEnded(
       files.map(({ path, output }) =>
         limit(async () => {
           const upload = {
@@ -175,7 +175,7 @@ function fetcher(
   const limit = pLimit(TRANSFERS_AT_ONCE)
   let number = 0
   return (files) =>
-    Promise.all(
+    allEnded(
       files.map(({ etag: expected, key }) => {
         const path = join(scratch, `in-${number++}.parquet`)
         return limit(async () => {
@@ -188,8 +188,7 @@ function fetcher(
           const head = await headObject(s3, bucket, key)
           if (!head) throw rowsLost(bucket, key)
           const { ETag: etag = '', ContentLength: bytes = 0 } = head
-          if (expected !== undefined && expected !== etag)
-            throw new PreconditionLost(`${key} was replaced`)
+          if (expected !== undefined && expected !== etag) throw new PreconditionLost(`${key} was replaced`)
           await fetchObject(
             s3,
             { bucket, key, versionId: undefined, etag, bytes, lastModified: 0 },
@@ -200,6 +199,15 @@ function fetcher(
         })
       }),
     )
+}
+
+/** As Promise.all, but not before all have ended: they work in a scratch folder that is removed next. */
+export async function allEnded<T>(work: readonly Promise<T>[]): Promise<T[]> {
+  const ended = await Promise.allSettled(work)
+  return ended.map((end) => {
+    if (end.status === 'fulfilled') return end.value
+    throw end.reason
+  })
 }
 
 function rowsLost(bucket: string, key: string): DatapipeError {

@@ -7,6 +7,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3'
 import pLimit from 'p-limit'
+import { conditions, losing, type Expected } from '../container/objects.js'
 
 /** Of one CopyObject. */
 const SINGLE_COPY = 5 * 1024 ** 3
@@ -20,14 +21,29 @@ export interface Copy {
   versionId?: string
   to: string
   bytes: number
+  /** What stands at `to`; left out: whatever is there. */
+  expected?: Expected
 }
 
-/** Copies an object within a bucket; its bytes stay in S3. @returns the id of the new version */
+/**
+ * Copies an object within a bucket; its bytes stay in S3.
+ * @returns the id of the new version
+ * @throws PreconditionLost when something else than `expected` is at `to`
+ */
 export async function copyObject(s3: S3Client, copy: Copy): Promise<string | undefined> {
+  return copy.expected ? losing(copied(s3, copy, conditions(copy.expected))) : copied(s3, copy, {})
+}
+
+async function copied(
+  s3: S3Client,
+  copy: Copy,
+  condition: ReturnType<typeof conditions>,
+): Promise<string | undefined> {
   const { bucket, bytes, to } = copy
   const CopySource = sourceOf(copy)
   if (bytes <= SINGLE_COPY) {
-    return (await s3.send(new CopyObjectCommand({ Bucket: bucket, Key: to, CopySource }))).VersionId
+    const command = new CopyObjectCommand({ Bucket: bucket, Key: to, CopySource, ...condition })
+    return (await s3.send(command)).VersionId
   }
   const target = { Bucket: bucket, Key: to }
   const { UploadId } = await s3.send(new CreateMultipartUploadCommand(target))
@@ -51,7 +67,9 @@ export async function copyObject(s3: S3Client, copy: Copy): Promise<string | und
       ),
     )
     return (
-      await s3.send(new CompleteMultipartUploadCommand({ ...target, UploadId, MultipartUpload: { Parts } }))
+      await s3.send(
+        new CompleteMultipartUploadCommand({ ...target, UploadId, MultipartUpload: { Parts }, ...condition }),
+      )
     ).VersionId
   } catch (error) {
     limit.clearQueue()

@@ -2,7 +2,7 @@ import pLimit from 'p-limit'
 import type { Column } from '../types.js'
 import { adopt } from './adopt.js'
 import { advance, prune } from './advance.js'
-import type { Recipe } from './build.js'
+import { allEnded, type Recipe } from './build.js'
 import type { Workshop } from './fold.js'
 import type { Lake } from './lake.js'
 import { withSource, type Generation, type SourceEntry } from './manifest.js'
@@ -66,7 +66,7 @@ export async function loadTable(
     workshop: { ...workshop, memoryLimitMb: Math.floor(workshop.memoryLimitMb / parallel) },
   }
   const limit = pLimit(parallel)
-  const ended = await Promise.allSettled(
+  const advances = await allEnded(
     [...entries].map(([folder, entry]) =>
       limit(() => {
         workshop.signal?.throwIfAborted()
@@ -81,11 +81,6 @@ export async function loadTable(
       }),
     ),
   )
-  // Not before all have ended: they work in the scratch folder that is removed next.
-  const advances = ended.map((end) => {
-    if (end.status === 'fulfilled') return end.value
-    throw end.reason
-  })
   for (const each of advances) {
     if (each.manifest.adopting) await adopt(lake, dataset, each.place, recipe)
   }

@@ -23,7 +23,11 @@ describe('compact', function () {
     (await lake.read('orders')).map(({ id, value }) => `${String(id)} ${String(value)}`).sort()
   const run = (olderThanDays = 0, dryRun = false) =>
     inWorkshop(signal, (workshop) =>
-      compact(lakeOf(lake.aws), { dataset: 'orders', tables: ['orders'], olderThanDays, dryRun }, workshop),
+      compact(
+        lakeOf(lake.aws),
+        { dataset: 'orders', tables: ['orders'], olderThanMs: olderThanDays * 86_400_000, dryRun },
+        workshop,
+      ),
     )
   const files = async () => {
     const locations = [...(await lake.locations('orders')).values()]

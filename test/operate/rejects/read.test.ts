@@ -41,7 +41,7 @@ describe('looking at rejected rows', function () {
   const show = (selector: string, options: { limit?: number; reason?: string } = {}) =>
     showRejects(lake.aws, { selector, limit: 20, ...options }, signal)
   const query = async (sql: string) => {
-    const { batches, close } = await duckdbQuery(
+    const stream = await duckdbQuery(
       lake.aws,
       sql,
       { signal, onProgress: () => undefined },
@@ -50,8 +50,8 @@ describe('looking at rejected rows', function () {
     const rows: unknown[][] = []
     // Whole numbers come as text, so that none loses digits.
     const plain = (cell: unknown) => (cell instanceof ExactNumber ? cell.toJSON() : cell)
-    for await (const batch of batches) rows.push(...batch.map((row) => row.map(plain)))
-    await close()
+    for await (const batch of stream.batches) rows.push(...batch.map((row) => row.map(plain)))
+    await stream.close()
     return rows
   }
 

@@ -102,14 +102,28 @@ describe('replaying rejected rows', function () {
   })
 
   it('what was published within the limit gets the rows that pass now, once', async () => {
-    await lake.configure({ meters: { ...STRICT, rejects: { max: '50%' } } })
-    await lake.load(await lake.upload('meters', 'a.csv', BAD))
-    expect(await table()).to.deep.equal(['1', '2'])
-    await lake.configure({ meters: { ...LENIENT, rejects: { max: '50%' } } })
-    // The type of a column of the table is the contract: another type is another table.
-    const { files } = await replayed({ dataset: 'meters' })
-    expect(files).to.have.length(1)
-    expect(files[0]?.before).to.deep.include({ rowsOut: 2, rowsRejected: 2 })
+    const bounded = (max: number) => ({
+      ...STRICT,
+      columns: { day: 'date', value: { type: 'integer', max } },
+      rejects: { max: '50%' },
+    })
+    await lake.configure({ meters: bounded(2) })
+    await lake.uploadAndLoad('meters', 'a.csv', `day,value\n${DAY},1\n${DAY},7\n2026-01-02,2\n2026-01-03,9\n`)
+    await lake.uploadAndLoad('meters', 'other.csv', `day,value\n${DAY},0\n`)
+    expect(await table()).to.deep.equal(['0', '1', '2'])
+    await lake.configure({ meters: bounded(8) })
+    for (const before of [2, 1]) {
+      const { files } = await replayed({ dataset: 'meters' }, new LakeOrchestrator(lake), bounded(8))
+      expect(
+        files.map(({ outcome, before: { rowsRejected }, after }) => [
+          outcome,
+          rowsRejected,
+          after?.rowsRejected,
+        ]),
+      ).to.deep.equal([['succeeded', before, 1]])
+      expect(await table()).to.deep.equal(['0', '1', '2', '7'])
+      await lake.nextSecond()
+    }
   })
 
   it('a newer version that comes while it runs is what counts, and what was published stays until then', async () => {

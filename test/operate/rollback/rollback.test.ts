@@ -77,7 +77,7 @@ describe('rollback', function () {
         await inWorkshop(signal, (workshop) =>
           compact(
             lakeOf(lake.aws),
-            { dataset: 'orders', tables: ['orders'], olderThanDays: 0, dryRun: false },
+            { dataset: 'orders', tables: ['orders'], olderThanMs: 0, dryRun: false },
             workshop,
           ),
         )
@@ -97,6 +97,53 @@ describe('rollback', function () {
     await load('b.csv', `${DAY},1,b`)
     await back()
     expect(await table()).to.deep.equal(['1 a'])
+  })
+
+  it('brings back what a correction replaced before the table was compacted', async () => {
+    await lake.reset({ orders: APPENDED })
+    const { record } = await load('a.csv', `${DAY},1,a`)
+    await load('b.csv', `${DAY},2,b`)
+    await load('a.csv', `${DAY},1,c`)
+    await inWorkshop(signal, (workshop) =>
+      compact(
+        lakeOf(lake.aws),
+        { dataset: 'orders', tables: ['orders'], olderThanMs: 0, dryRun: false },
+        workshop,
+      ),
+    )
+    expect(await table()).to.deep.equal(['1 c', '2 b'])
+    await back()
+    expect(await table()).to.deep.equal(['1 a', '2 b'])
+    await back(record.runId)
+    expect(await table()).to.deep.equal(['1 a'])
+    await load('a.csv', `${DAY},1,d`)
+    expect(await table()).to.deep.equal(['1 d'])
+    await back()
+    expect(await table()).to.deep.equal(['1 a'])
+  })
+
+  it('has the rejected rows of the version that is back, or says that they are gone', async () => {
+    await lake.reset({ orders: { ...APPENDED, rejects: { max: '90%' } } })
+    const first = await load('a.csv', `${DAY},1,a`, `${DAY},first,a`)
+    const second = await load('a.csv', `${DAY},1,b`, `${DAY},second,b`)
+    const rejects = async () => {
+      const keys = (await lake.keys('datapipe_rejects')).filter((key) => key.endsWith('.csv'))
+      return Promise.all(keys.map(async (key) => (await lake.text(key)).match(/first|second|third/)?.[0]))
+    }
+    expect(await rejects()).to.deep.equal(['second'])
+    await back()
+    expect(await rejects()).to.deep.equal(['first'])
+    expect((await lake.record('orders', first.request)).rejects?.rows).to.equal(1)
+    expect((await lake.record('orders', second.request)).rejects).to.equal(null)
+    expect(await lake.keys('datapipe_rejects/')).to.have.length(1)
+
+    await load('a.csv', `${DAY},1,c`, `${DAY},third,c`)
+    await lake.forgetAll(first.record.rejects?.csv ?? '')
+    await back()
+    expect(await table()).to.deep.equal(['1 a'])
+    expect(await rejects()).to.deep.equal([])
+    expect(await lake.keys('datapipe_rejects')).to.deep.equal([])
+    expect((await lake.record('orders', first.request)).rejects).to.equal(null)
   })
 
   it('changes nothing when what was replaced is no longer kept', async () => {

@@ -36,7 +36,7 @@ describe('PiiKey', () => {
     const bodies = s3.commandCalls(PutObjectCommand).map(({ args }) => {
       const { Body, IfNoneMatch, Tagging } = args[0].input
       expect({ IfNoneMatch, Tagging }).to.deep.equal({ IfNoneMatch: '*', Tagging: undefined })
-      return JSON.parse(String(Body)) as { schemaVersion: number; key: string }
+      return JSON.parse(Body as string) as { schemaVersion: number; key: string }
     })
     expect(bodies.map((body) => parsePiiKey(body.key, 'x').length)).to.deep.equal([32, 32])
     expect(bodies[0]?.key).not.to.equal(bodies[1]?.key)

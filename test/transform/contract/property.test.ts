@@ -189,9 +189,9 @@ describe('a contract', () => {
           {
             columns: {
               n: 'integer',
-              ...Object.fromEntries(
+              ...Object.fromEntries<unknown>(
                 columns.map(({ kind, rules: { values, ...rules } }, index) => [
-                  names[index],
+                  names[index] ?? '',
                   { type: kind.type, ...rules, values: kind.type === 'boolean' && values ? [true] : values },
                 ]),
               ),
@@ -210,7 +210,9 @@ describe('a contract', () => {
             if (seen.has(key)) continue
             seen.add(key)
           }
-          const written = values.map((value, at) => (value === null || value === undefined ? null : columns[at]?.kind.written(value)))
+          const written = values.map((value, at) =>
+            value === null || value === undefined ? null : columns[at]?.kind.written(value),
+          )
           expected.push({ n: index, ...Object.fromEntries(names.map((name, at) => [name, written[at]])) })
         }
         expect(result.rows).to.deep.equal(expected)

@@ -125,41 +125,6 @@ describe('tables with a key', function () {
     expect(await table()).to.deep.equal(['1 a', '2 b'])
   })
 
-  it('killed between any two calls, and run again: the table is right', async () => {
-    const killedAt: (string | undefined)[] = []
-    for (let calls = 0; ; calls++) {
-      await lake.reset({ orders: DATASET })
-      await lake.uploadAndLoad('orders', 'a.csv', csv(`${DAY},1,a`, `${DAY},2,a`))
-      // In the same second the name decides: b comes after a.
-      const b = await lake.upload('orders', 'b.csv', csv(`${DAY},2,b`, `2026-01-02,3,b`))
-      const { clients, died } = lake.dying(calls)
-      const error: unknown = await lake.load(b, clients).then(
-        () => undefined,
-        (reason: unknown) => reason,
-      )
-      for (const client of clients) client.destroy()
-      killedAt.push(died())
-      // Each partition is as it was, or as it is to be.
-      const during = await table()
-      expect(
-        [
-          ['1 a', '2 a'],
-          ['1 a', '2 b'],
-        ],
-        `killed at ${String(died())}`,
-      ).to.deep.include(during.filter((row) => !row.startsWith('3')))
-      expect((await lake.load({ ...b, execution: 'o-again' })).status).to.equal('succeeded')
-      expect(await table(), `killed at ${String(died())}`).to.deep.equal(['1 a', '2 b', '3 b'])
-      if (error === undefined) break
-    }
-    expect(killedAt).to.include.members([
-      'BatchUpdatePartitionCommand',
-      'BatchCreatePartitionCommand',
-      'PutObjectCommand',
-    ])
-    expect(killedAt.length).to.be.greaterThan(20)
-  }).timeout(300_000)
-
   it('what a load left half-way, the next load of the table ends', async () => {
     await lake.uploadAndLoad('orders', 'a.csv', csv(`${DAY},1,a`))
     await lake.nextSecond()

@@ -13,6 +13,7 @@ import {
   DeleteObjectCommand,
   GetObjectCommand,
   ListObjectsV2Command,
+  ListObjectVersionsCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
   S3Client,
@@ -20,7 +21,9 @@ import {
 import type { AwsContext } from '../../../src/aws/context.js'
 import { Names } from '../../../src/aws/names.js'
 import { runJob } from '../../../src/transform/container/job.js'
+import { headObject } from '../../../src/transform/container/objects.js'
 import { inboxKey, runKey, sourceId } from '../../../src/transform/layout.js'
+import type { Lake } from '../../../src/transform/merge/lake.js'
 import { runRecordSchema, type RunRecord } from '../../../src/transform/record.js'
 import { emulatedContext } from '../../operate/support.js'
 import { resetMoto, startMoto, type Moto } from '../../support/moto.js'
@@ -100,6 +103,56 @@ export class TestLake {
       { step: 'initialize' },
     )
     return { clients: [s3, glue], died: () => died }
+  }
+
+  /**
+   * Clients before one of whose calls something else happens, once. Other than moto, they heed the conditions of a copy, as S3
+   * does.
+   */
+  interrupted(
+    at: (command: string, input: { Key?: string }) => boolean,
+    happening: () => Promise<unknown>,
+  ): [S3Client, GlueClient] {
+    const [s3, glue] = this.more()
+    let isOver = false
+    const before = async (command: string, input: { Key?: string }) => {
+      if (!at(command, input) || isOver) return
+      isOver = true
+      await happening()
+    }
+    s3.middlewareStack.add(
+      (next, { commandName = '' }) =>
+        async (args) => {
+          const input = args.input as { Key?: string; IfMatch?: string; IfNoneMatch?: string }
+          await before(commandName, input)
+          if (commandName === 'CopyObjectCommand') await this.#assertCondition(input)
+          return next(args)
+        },
+      { step: 'initialize' },
+    )
+    glue.middlewareStack.add(
+      (next, { commandName = '' }) =>
+        async (args) => {
+          await before(commandName, {})
+          return next(args)
+        },
+      { step: 'initialize' },
+    )
+    return [s3, glue]
+  }
+
+  async #assertCondition(input: { Key?: string; IfMatch?: string; IfNoneMatch?: string }): Promise<void> {
+    const head = await headObject(this.s3, TRANSFORMED, input.Key ?? '')
+    const isLost =
+      (input.IfMatch !== undefined && input.IfMatch !== head?.ETag) ||
+      (input.IfNoneMatch === '*' && head !== undefined)
+    if (!isLost) return
+    throw Object.assign(new Error('PreconditionFailed'), { $metadata: { httpStatusCode: 412 } })
+  }
+
+  /** The tables, as commands reach them with these clients. */
+  lake([s3, glue]: [S3Client, GlueClient] = [this.s3, this.glue]): Lake {
+    return { s3, glue, bucket: TRANSFORMED, database: DATABASE }
   }
 
   async stop(): Promise<void> {
@@ -190,6 +243,13 @@ export class TestLake {
   /** Deletes one version of an object for good, as the lifecycle of the bucket does. */
   async forget(key: string, versionId: string): Promise<void> {
     await this.s3.send(new DeleteObjectCommand({ Bucket: TRANSFORMED, Key: key, VersionId: versionId }))
+  }
+
+  /** Deletes everything that was ever under a key. */
+  async forgetAll(key: string): Promise<void> {
+    const listed = await this.s3.send(new ListObjectVersionsCommand({ Bucket: TRANSFORMED, Prefix: key }))
+    for (const { VersionId } of [...(listed.Versions ?? []), ...(listed.DeleteMarkers ?? [])])
+      await this.forget(key, VersionId ?? '')
   }
 
   async text(key: string): Promise<string> {

@@ -184,7 +184,9 @@ describe('the nine tables of examples/registry', () => {
               ['home', borrower[6]],
               ['cell', borrower[7]],
             ] as const
-          ).flatMap(([type, phone]) => (phone == null ? [] : [[borrower[0], type, digits(phone)]])),
+          ).flatMap(([type, phone]) =>
+            phone === null || phone === undefined ? [] : [[borrower[0], type, digits(phone)]],
+          ),
         ),
       ),
     )

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Dataset } from '../../../config/dataset.js'
 import { DataError } from '../../errors.js'
-import { columnsOf } from '../../header.js'
+import { declaredContract } from '../../contract/contract.js'
 import { ONLY_INPUT, type Input, type InputRequest } from '../input.js'
 import { OWN_DIALECT, ownHeader, TextTable } from '../text-table.js'
 import { SheetRows } from './rows.js'
@@ -71,7 +71,7 @@ async function readSheet(
   isOnly: boolean,
 ): Promise<Input> {
   await mkdir(folder, { recursive: true })
-  const declared = columns && columnsOf(columns)
+  const declared = columns && declaredContract(columns)
   // The table that is there is made of one input; of several, nobody knows which.
   const known = isOnly ? contract : declared
   const title = name === ONLY_INPUT ? source.name : `Sheet "${sheet.name}" of ${source.name}`

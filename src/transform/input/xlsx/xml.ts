@@ -23,6 +23,7 @@ const DEEPEST = 256
 export class XmlReader {
   private readonly parser: SaxesParser
   private readonly decoder = new TextDecoder('utf-8', { fatal: true })
+  private isAtEnd = false
   private depth = 0
   /** Characters since the last event: what the parser still holds. */
   private pending = 0
@@ -31,9 +32,8 @@ export class XmlReader {
   constructor(name: string, handler: XmlHandler) {
     this.parser = new SaxesParser({ fileName: name })
     this.parser.on('error', (error) => {
-      throw new XmlProblem(`its XML is not well-formed (${error.message.replace(/\.$/, '')})`, {
-        cause: error,
-      })
+      const what = this.isAtEnd ? 'it ends too early' : 'its XML is not well-formed'
+      throw new XmlProblem(`${what} (${error.message.replace(/\.$/, '')})`, { cause: error })
     })
     this.parser.on('doctype', () => {
       throw new XmlProblem('it has a document type')
@@ -67,12 +67,8 @@ export class XmlReader {
   /** @throws XmlProblem when something is still open */
   end(): void {
     this.parser.write(this.decode(new Uint8Array(0), false))
-    try {
-      this.parser.close()
-    } catch (error) {
-      if (!(error instanceof XmlProblem)) throw error
-      throw new XmlProblem(`it ends too early: ${error.message}`, { cause: error })
-    }
+    this.isAtEnd = true
+    this.parser.close()
   }
 
   private decode(chunk: Uint8Array, stream: boolean): string {

@@ -46,7 +46,7 @@ export class Zip {
   }
 
   /**
-   * The bytes of a part. yauzl checks them against the length in the directory; the checksum is left to its callers.
+   * The bytes of a part, checked against their length in the directory (by yauzl) and their checksum (here).
    * @throws ZipProblem, TooLarge
    */
   async *read(name: string): AsyncGenerator<Buffer> {
@@ -120,5 +120,5 @@ async function partsOf(archive: ZipFile): Promise<Map<string, Entry>> {
 /** yauzl and zlib throw plain errors about the archive; those of the operating system are none of its making. */
 function problem(what: string, error: unknown): unknown {
   if (error instanceof TooLarge || (error instanceof Error && 'syscall' in error)) return error
-  return new ZipProblem(`${what}: ${messageOf(error)}`, { cause: error })
+  return new ZipProblem(`${what}: ${messageOf(error).replace(/\.$/, '')}`, { cause: error })
 }
