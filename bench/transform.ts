@@ -45,7 +45,12 @@ try {
   if (isWanted('expansion'))
     await compare('expansion', sensor, { expand: true }, { 'bare SQL': { expand: true } }, 'bare SQL')
   if (isWanted('expansion-partitions'))
-    await compare('expansion-partitions', sensor, { expand: true, month }, {})
+    await compare(
+      'expansion-partitions',
+      sensor,
+      { expand: true, month },
+      { 'bare SQL PARTITION_BY': { expand: true, month } },
+    )
   if (isWanted('wide')) await compare('wide', await wideFile(folder, Number(values.mb)), {}, { COPY: {} })
   if (isWanted('others')) await others(await sensorFile(folder, Number(values['small-mb']), 'small'))
 } finally {

@@ -35,7 +35,10 @@ Files older than a day that nothing needs, left by loads that were interrupted, 
     const { compact } = await import('../operate/compact/compact.js')
     const { inWorkshop, lakeOf } = await import('../operate/lake.js')
     const tables = tableNames(dataset, environment.datasets[dataset] ?? defaultDataset())
-    const lake = lakeOf(await context.aws())
+    const { requireKnownDataset } = await import('../operate/known-dataset.js')
+    const aws = await context.aws()
+    await requireKnownDataset(aws, dataset, environment.datasets, signal)
+    const lake = lakeOf(aws)
     const result = await inWorkshop(signal, (workshop) =>
       compact(lake, { dataset, tables, olderThanMs, dryRun }, workshop, (done, index, total) => {
         if (dryRun) return

@@ -25,9 +25,12 @@ datapipe query "select * from datapipe_runs".`
 
   protected async perform(context: CommandContext): Promise<Outcome<HistoryResult>> {
     const { history } = await import('../operate/history/history.js')
+    const { requireKnownDataset } = await import('../operate/known-dataset.js')
     const { limit, status } = this.flags
     const { dataset } = this.args
-    const result = await history(await context.aws(), { dataset, limit, status }, context.signal)
+    const aws = await context.aws()
+    await requireKnownDataset(aws, dataset, context.environment.datasets, context.signal)
+    const result = await history(aws, { dataset, limit, status }, context.signal)
     if (result.runs.length === 0) {
       context.reporter.info('Nothing was loaded yet.')
       return { result }

@@ -37,6 +37,8 @@ version that was rolled back is not loaded again by itself, a newer one is. To l
       )
     }
     const aws = await context.aws()
+    const { requireKnownDataset } = await import('../operate/known-dataset.js')
+    await requireKnownDataset(aws, this.args.dataset, context.environment.datasets, signal)
     const { planRollback } = await import('../operate/rollback/plan.js')
     const plan = await planRollback(aws, this.args.dataset, this.flags.to, signal)
     const { dataset } = plan

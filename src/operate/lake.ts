@@ -1,11 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { availableParallelism, tmpdir, totalmem } from 'node:os'
-import { join } from 'node:path'
 import { GlueClient } from '@aws-sdk/client-glue'
 import { S3Client } from '@aws-sdk/client-s3'
 import type { AwsContext } from '../aws/context.js'
 import type { Workshop } from '../transform/merge/fold.js'
 import type { Lake } from '../transform/merge/lake.js'
+import { makeScratch } from '../transform/scratch.js'
 
 const MIB = 1024 * 1024
 const MOST_MEMORY_MB = 2048
@@ -25,7 +25,7 @@ export async function inWorkshop<T>(
   signal: AbortSignal,
   work: (workshop: Workshop) => Promise<T>,
 ): Promise<T> {
-  const scratch = await mkdtemp(join(tmpdir(), 'datapipe-'))
+  const scratch = await makeScratch(tmpdir())
   try {
     const memoryLimitMb = Math.floor(Math.min(MOST_MEMORY_MB, totalmem() / MIB / 3))
     return await work({ scratch, memoryLimitMb, threads: availableParallelism(), signal })

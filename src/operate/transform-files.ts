@@ -8,7 +8,13 @@ import { parsePiiKey, PII_KEY_VARIABLE } from '../transform/pii/key.js'
 import type { Reading } from '../transform/summary/reading.js'
 import { transformFile } from '../transform/transform.js'
 import type { ContractColumn } from '../transform/contract/contract.js'
-import type { Output, TransformEvent, TransformOptions, TransformResult } from '../transform/types.js'
+import type {
+  Output,
+  RejectFiles,
+  TransformEvent,
+  TransformOptions,
+  TransformResult,
+} from '../transform/types.js'
 import { chooseDataset, requireDataset } from './upload/dataset.js'
 
 /** What became of one file. Paths include the output folder. */
@@ -102,7 +108,8 @@ export async function transformFiles(request: TransformFilesRequest): Promise<Tr
           : await transformFile({ ...options, out })
       done.push({ file, result })
       contracts.set(name, result.inputs[0]?.columns ?? [])
-    } catch (error) {
+    } catch (thrown) {
+      const error = inFolder(thrown, out)
       if (files.length === 1 || request.signal.aborted) throw withReadings(error, readings)
       failures.push({ file, error })
     }
@@ -145,6 +152,22 @@ function resultOf(
   }
 }
 
+/** The reject files of an error as paths that include the output folder. */
+function inFolder(error: unknown, out: string | undefined): unknown {
+  if (!(error instanceof DatapipeError) || out === undefined) return error
+  const { code, exitCode, message, suggestions } = error
+  const known = error.result as { rejects?: RejectFiles | null } | undefined
+  if (!known?.rejects) return error
+  const { csv, parquet, ...counts } = known.rejects
+  const rejects = { ...counts, parquet: join(out, parquet), csv: join(out, csv) }
+  return new DatapipeError(code, message, {
+    exitCode,
+    suggestions: suggestions.map((each) => each.replaceAll(csv, rejects.csv)),
+    cause: error,
+    result: { ...known, rejects },
+  })
+}
+
 /** An error that tells with `--json` what was read before it. */
 function withReadings(error: unknown, readings: readonly FileReading[]): unknown {
   if (!(error instanceof DatapipeError) || error instanceof InterruptedError) return error
@@ -165,7 +188,11 @@ function partlyFailed(
   )
   return new DatapipeError('TRANSFORM_PARTLY_FAILED', lines.join('\n'), {
     exitCode: succeeded > 0 ? ExitCode.partial : ExitCode.failed,
-    suggestions: ['Correct these files and transform them again; the others are done.'],
+    suggestions: [
+      result.wouldWrite === undefined
+        ? 'Correct these files and transform them again; the others are done.'
+        : 'Correct these files; nothing was written of the others either.',
+    ],
     cause: failures[0]?.error,
     result,
   })

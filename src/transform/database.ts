@@ -5,11 +5,15 @@ import {
   type DuckDBValue,
 } from '@duckdb/node-api'
 import { join } from 'node:path'
-import { DatapipeError, InterruptedError, messageOf } from '../errors.js'
+import { InterruptedError } from '../errors.js'
+import { resourceError } from './resource-error.js'
 import { literal } from './sql.js'
 import { keysOf, statisticsOf, type CopiedFile } from './statistics.js'
 
 export type Row = Record<string, DuckDBValue>
+
+/** Two databases that spill into one folder would overwrite each other's files. */
+let opened = 0
 
 export interface DatabaseOptions {
   /** The only folder that DuckDB may read and write. */
@@ -47,7 +51,7 @@ export class Database {
     const instance = await DuckDBInstance.create(':memory:', {
       memory_limit: `${memoryLimitMb}MiB`,
       threads: String(threads),
-      temp_directory: join(scratch, 'spill'),
+      temp_directory: join(scratch, `spill-${(opened += 1)}`),
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',
       allow_community_extensions: 'false',
@@ -81,6 +85,45 @@ export class Database {
     } finally {
       database.close()
     }
+  }
+
+  /**
+   * Does the same work for many items, in databases of one thread each: for statements too small to share among threads,
+   * which costs half as much again. Each gets its share of the memory.
+   * @returns the results in the order of the items
+   */
+  async each<Item, Result>(
+    items: readonly Item[],
+    work: (database: Database, item: Item, index: number) => Promise<Result>,
+  ): Promise<Result[]> {
+    const { threads, memoryLimitMb } = this.options
+    if (threads === 1 || items.length < FEWEST_PER_THREAD * threads) {
+      const results: Result[] = []
+      for (const [index, item] of items.entries()) results.push(await work(this, item, index))
+      return results
+    }
+    const own = { ...this.options, threads: 1, memoryLimitMb: Math.floor(memoryLimitMb / threads) }
+    const results = new Map<number, Result>()
+    const queue = items.entries()
+    let hasFailed = false
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: threads }, async () => {
+        const database = await Database.open({ ...own, onProgress: undefined })
+        try {
+          for (const [index, item] of queue) {
+            if (hasFailed) return
+            results.set(index, await work(database, item, index))
+          }
+        } catch (error) {
+          hasFailed = true
+          throw error
+        } finally {
+          database.close()
+        }
+      }),
+    )
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+    return items.map((_, index) => results.get(index) as Result)
   }
 
   close(): void {
@@ -150,18 +193,7 @@ export class Database {
     } catch (error) {
       if (this.signal?.aborted)
         throw new InterruptedError('Interrupted; nothing was published.', { cause: error })
-      const message = messageOf(error)
-      if (message.startsWith('Out of Memory Error')) {
-        throw new DatapipeError(
-          'OUT_OF_MEMORY',
-          `The transform needs more memory than it may use: ${firstLine(message)}`,
-          {
-            cause: error,
-            suggestions: ['Allow it more memory, or split the file.'],
-          },
-        )
-      }
-      throw error
+      throw resourceError(error) ?? error
     } finally {
       clearInterval(watching)
       this.signal?.removeEventListener('abort', interrupt)
@@ -181,7 +213,4 @@ export class Database {
 }
 
 const PROGRESS_EVERY_MS = 200
-
-function firstLine(text: string): string {
-  return text.split('\n', 1)[0] ?? text
-}
+const FEWEST_PER_THREAD = 2

@@ -1,6 +1,5 @@
 import type { Database } from './database.js'
 import { IntegrityError } from './errors.js'
-import { PARQUET_SCRATCH } from './parquet.js'
 import type { AcceptedRows } from './read.js'
 import { expandedColumns } from './shape.js'
 import { identifier, literal } from './sql.js'
@@ -16,6 +15,7 @@ import type { Column } from './types.js'
  * numbers are means, weighted by the time that an interval has in the step. A null has no weight.
  *
  * Where no interval is, there is no row.
+ * @param how options of COPY
  * @throws IntegrityError ROWS_DO_NOT_ADD_UP
  */
 export async function writeGrid(
@@ -24,10 +24,11 @@ export async function writeGrid(
   columns: readonly Column[],
   timeseries: Timeseries & { grid: Grid },
   to: string,
+  how: string,
 ): Promise<AcceptedRows> {
   const [query, count] = (timeseries.grid.fill === 'last' ? lastValues : means)(rows, columns, timeseries)
   const expected = await database.count(count)
-  const written = await database.count(`COPY (${query}) TO ${literal(to)} (${PARQUET_SCRATCH})`)
+  const written = await database.count(`COPY (${query}) TO ${literal(to)} (${how})`)
   if (written !== expected) {
     throw new IntegrityError(
       'ROWS_DO_NOT_ADD_UP',

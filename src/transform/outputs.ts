@@ -13,6 +13,7 @@ import { timeseriesOf } from './rules.js'
 import { literal } from './sql.js'
 import { expandedColumns } from './timeseries.js'
 import { writeGrid } from './grid.js'
+import { PARQUET_SCRATCH, parquetTable } from './parquet.js'
 import { checkQueries, runQueries, type PreparedInput } from './query/run.js'
 import { assertShape, outputTables, type OutputTable } from './tables.js'
 import type { Column } from './types.js'
@@ -81,6 +82,7 @@ async function onGrid(
   const { config, resources, scratch } = options
   if (config.timeseries?.output !== 'grid') return { inputs, config }
   const isMean = config.timeseries.fill === 'mean'
+  const how = config.partition === undefined ? parquetTable(config.compression) : PARQUET_SCRATCH
   // The sum of doubles depends on their order: one thread, and it is the same on every run.
   const threads = isMean ? 1 : resources.threads
   const database = await Database.open({ ...resources, threads, scratch, keepOrder: true, pushFilters: true })
@@ -95,7 +97,7 @@ async function onGrid(
       gridded.push({
         name,
         columns: expandedColumns(columns, timeseries),
-        accepted: await writeGrid(database, rows, columns, onIt, path),
+        accepted: await writeGrid(database, rows, columns, onIt, path, how),
       })
       await rm(accepted.path)
     }

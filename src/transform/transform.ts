@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
+import { rm, stat } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { InterruptedError } from '../errors.js'
@@ -18,6 +18,7 @@ import { hasPersonalData } from './pii/actions.js'
 import { publishFiles, publishRejects } from './publish.js'
 import type { SourceFacts } from './query/query.js'
 import { writeRejects } from './rejects.js'
+import { makeScratch, removeLeftOvers } from './scratch.js'
 import { assertUnchanged, openSource } from './source.js'
 import { tellReading } from './summary/reading.js'
 import { tableResult } from './tables.js'
@@ -34,8 +35,12 @@ export const DEFAULT_MEMORY_MB = 1024
  */
 export async function transformFile(options: TransformOptions): Promise<TransformResult> {
   const base = options.scratch ?? tmpdir()
-  await mkdir(base, { recursive: true })
-  const scratch = await mkdtemp(join(base, 'datapipe-'))
+  const leftOvers = await removeLeftOvers(base)
+  if (leftOvers.length > 0) {
+    const message = `Removed what a run that was killed had left: ${leftOvers.join(', ')}.`
+    options.onEvent?.({ type: 'note', code: 'LEFT_OVERS_REMOVED', message })
+  }
+  const scratch = await makeScratch(base)
   try {
     return await run(options, scratch)
   } catch (error) {
@@ -56,7 +61,7 @@ async function run(options: TransformOptions, scratch: string): Promise<Transfor
   const place =
     out === undefined ? undefined : { out, dataset, sourceName, versionId: options.load?.versionId }
   const from = { dataset, source: sourceName, ...options.load }
-  const stage = stages(onEvent)
+  const { stage, progressOf } = stages(onEvent)
   // What is wrong with the configuration alone should not cost reading the file.
   dialectOf(config.format)
   const resources = {
@@ -117,7 +122,7 @@ async function run(options: TransformOptions, scratch: string): Promise<Transfor
     source: source.realPath,
     keepOrder: true,
     pushFilters: false,
-    onProgress: progressOf('read', source.bytes, 'bytes', onEvent),
+    onProgress: progressOf('read', source.bytes, 'bytes'),
   }
   const { result, hash } = await whileHashing(file, signal, () => withDatabase(readResources, read)).catch(
     async (error: unknown) => {
@@ -147,7 +152,7 @@ async function run(options: TransformOptions, scratch: string): Promise<Transfor
 
   const makeTables = () => tablesOf(making, loaded, facts, options.piiKey)
   const tables = isReshaped(config) ? await stage('tables', makeTables) : await makeTables()
-  const onProgress = progressOf('write', counts.rowsAccepted, 'rows', onEvent)
+  const onProgress = progressOf('write', counts.rowsAccepted, 'rows')
   const writeResources = { ...resources, keepOrder: false, pushFilters: true, onProgress }
   const written = await withDatabase(writeResources, (database) => {
     const onFile = (done: number, total: number) =>
@@ -230,31 +235,26 @@ async function withDatabase<T>(
   }
 }
 
-/** Tells how far the statement is that DuckDB works on; a stage can need several. */
-function progressOf(
-  stage: Stage,
-  total: number,
-  unit: 'bytes' | 'rows',
-  onEvent: TransformOptions['onEvent'],
-): DatabaseOptions['onProgress'] {
-  if (onEvent === undefined) return undefined
-  return (share) => {
-    onEvent({ type: 'progress', stage, done: Math.round(share * total), total, unit })
-  }
-}
-
-/** Tells when each stage starts and ends. */
+/** Tells when each stage starts and ends, and how far the statement is that DuckDB works on; a stage can need several. */
 function stages(onEvent: TransformOptions['onEvent']) {
-  return async <T>(stage: Stage, work: () => Promise<T>): Promise<T> => {
+  let current: Stage | undefined
+  const stage = async <T>(name: Stage, work: () => Promise<T>): Promise<T> => {
     const started = performance.now()
-    onEvent?.({ type: 'stage', stage, state: 'started' })
+    current = name
+    onEvent?.({ type: 'stage', stage: name, state: 'started' })
     const result = await work()
-    onEvent?.({
-      type: 'stage',
-      stage,
-      state: 'finished',
-      durationMs: Math.round(performance.now() - started),
-    })
+    current = undefined
+    const durationMs = Math.round(performance.now() - started)
+    onEvent?.({ type: 'stage', stage: name, state: 'finished', durationMs })
     return result
   }
+  const progressOf = (name: Stage, total: number, unit: 'bytes' | 'rows'): DatabaseOptions['onProgress'] => {
+    if (onEvent === undefined) return undefined
+    return (share) => {
+      // The same database works in other stages too.
+      if (current !== name) return
+      onEvent({ type: 'progress', stage: name, done: Math.round(share * total), total, unit })
+    }
+  }
+  return { stage, progressOf }
 }

@@ -123,16 +123,16 @@ async function writePartitions(options: Options, partitioning: Partitioning): Pr
   if (partitions.length > 0)
     await database.run(`COPY (${plan.sorted}) TO ${literal(sorted)} (${PARQUET_SCRATCH})`)
   const names = partitioning.columns.map(({ name }) => identifier(name)).join(', ')
-  const files: WrittenFile[] = []
-  for (const [index, partition] of partitions.entries()) {
+  const how = parquetTable(table.compression)
+  let done = 0
+  return database.each(partitions, async (own, partition, index) => {
     const value = partition.value as string | null
     const path = join(scratch, 'files', table.name, `${index}.parquet`)
     const query = `SELECT ${names} FROM (${plan.rows(`read_parquet(${literal(sorted)})`, partition)})`
-    const file = await database.copyToFile(query, path, parquetTable(table.compression))
-    files.push(await describedPart({ ...file, value }, partitioning, options))
-    onFile?.(index + 1, partitions.length)
-  }
-  return files
+    const file = await own.copyToFile(query, path, how)
+    onFile?.((done += 1), partitions.length)
+    return describedPart({ ...file, value }, partitioning, options)
+  })
 }
 
 interface PartitionPlan {

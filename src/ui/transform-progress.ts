@@ -47,8 +47,7 @@ export class TransformTally {
     }
     if (event.type !== 'progress') return
     const last = this.#progress
-    if (last?.unit !== event.unit || event.done < last.done)
-      this.#from = { at: this.now(), done: event.done }
+    if (last?.unit !== event.unit || event.done < last.done) this.#from = { at: this.now(), done: event.done }
     this.#progress = event
   }
 

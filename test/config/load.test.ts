@@ -136,7 +136,7 @@ describe('parseConfig', () => {
     const error = refuse('datasets:\n  t:\n    frequency: daily\n')
     expect(error.message).to.equal('datapipe.yaml:3:5: unknown key `frequency` in `datasets.t`.')
     expect(error.suggestions).to.deep.equal([
-      'Known keys in `datasets.t`: match, format, columns, contract, sheets, timeseries, sql, tables, partition, key, checks, rejects.',
+      'Known keys in `datasets.t`: match, format, columns, contract, sheets, timeseries, sql, tables, partition, key, compression, checks, rejects.',
     ])
   })
 

@@ -1,5 +1,8 @@
+import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { EC2Client } from '@aws-sdk/client-ec2'
 import { GlueClient } from '@aws-sdk/client-glue'
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
@@ -7,20 +10,30 @@ import { SFNClient } from '@aws-sdk/client-sfn'
 import { GetQueueUrlCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { expect } from 'chai'
 import type { ApiCall } from '../../src/aws/clients.js'
+import { compact } from '../../src/operate/compact/compact.js'
 import { crawl } from '../../src/operate/crawl/crawl.js'
 import { activate } from '../../src/operate/datasync/activate.js'
 import { transfer } from '../../src/operate/datasync/run.js'
 import { datasyncStatus } from '../../src/operate/datasync/status.js'
+import { history } from '../../src/operate/history/history.js'
+import { findRun } from '../../src/operate/history/show.js'
 import { iamPolicy, type Principal } from '../../src/operate/iam/policy.js'
 import { build } from '../../src/operate/image/build.js'
 import { listImages } from '../../src/operate/image/list.js'
 import { rollback, unpin } from '../../src/operate/image/rollback.js'
+import { inWorkshop, lakeOf } from '../../src/operate/lake.js'
 import { costReport } from '../../src/operate/provision/cost-report.js'
 import { up } from '../../src/operate/provision/up.js'
+import { listRejects } from '../../src/operate/rejects/list.js'
+import { replay } from '../../src/operate/rejects/replay.js'
+import { showRejects } from '../../src/operate/rejects/show.js'
+import { planRollback } from '../../src/operate/rollback/plan.js'
+import { rollback as rollbackData } from '../../src/operate/rollback/rollback.js'
 import { backfill } from '../../src/operate/run/backfill.js'
 import { listFailed, purgeFailed } from '../../src/operate/run/dlq/list.js'
 import { redrive } from '../../src/operate/run/dlq/redrive.js'
 import { run } from '../../src/operate/run/run.js'
+import { runJob } from '../../src/transform/container/job.js'
 import { answerCalls } from '../support/iam-answers.js'
 import { EVERYTHING, RecordedAccount } from '../support/iam-everything.js'
 import { ACCOUNT, REGION } from '../support/iam-recording.js'
@@ -102,6 +115,55 @@ describe('the commands, judged by a simulator', function () {
     const execution = `${names.arn('states', `execution:${names.stateMachine('worker')}`)}:o-1`
     const body = { schema: 1, bucket: names.bucket('raw'), key, versionId, execution, error: 'E', cause: 'c' }
     await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(body) }))
+  }
+
+  /** A version of a file as the task loads it. */
+  const load = async (name: string, ...rows: string[]) => {
+    const { clients, names } = account.aws
+    const key = `inbox/temperature/${name}`
+    const body = `start_time,measurement\n${rows.join('\n')}\n`
+    const { VersionId } = await clients
+      .of(S3Client)
+      .send(new PutObjectCommand({ Bucket: names.bucket('raw'), Key: key, Body: body }))
+    const scratch = await mkdtemp(join(tmpdir(), 'datapipe-test-'))
+    const { error, status } = await runJob({
+      settings: {
+        env: 'dev',
+        project: 'sensors',
+        configBucket: names.bucket('artifacts'),
+        configKey: 'config/datasets.json',
+        transformedBucket: names.bucket('transformed'),
+        database: names.database,
+        bucket: names.bucket('raw'),
+        key,
+        versionId: VersionId,
+        execution: `o-${VersionId}`,
+        resultKey: undefined,
+        force: false,
+        scratch,
+        memoryMb: 1200,
+      },
+      s3: clients.of(S3Client),
+      glue: clients.of(GlueClient),
+      memoryMb: 1200,
+      log: () => undefined,
+    })
+    await rm(scratch, { recursive: true, force: true })
+    expect(status, error?.message).to.equal('succeeded')
+  }
+  const rollBack = async () => {
+    const plan = await planRollback(account.aws, 'temperature', undefined, signal)
+    await inWorkshop(signal, (workshop) => rollbackData(lakeOf(account.aws), plan, workshop))
+  }
+  const compacted = async () => {
+    const later = { olderThanMs: 0, dryRun: false, now: new Date(Date.now() + 2 * 86_400_000) }
+    const request = { dataset: 'temperature', tables: ['temperature'], ...later }
+    const { clients, names } = account.aws
+    const Key = 'datapipe_generations/temperature/start_day=2026-01-01/g1-dead/part-00000.parquet'
+    await clients
+      .of(S3Client)
+      .send(new PutObjectCommand({ Bucket: names.bucket('transformed'), Key, Body: 'left' }))
+    await inWorkshop(signal, (workshop) => compact(lakeOf(account.aws), request, workshop))
   }
 
   interface Case {
@@ -209,6 +271,66 @@ describe('the commands, judged by a simulator', function () {
       perform: () => purgeFailed(account.aws),
       calls: ['GetQueueAttributes', 'PurgeQueue'],
     },
+    {
+      command: 'history',
+      by: 'operator',
+      prepare: () =>
+        load('d.csv', ...Array<string>(100).fill('2026-01-01T00:00:00,1'), '2026-01-01T00:00:00,x'),
+      perform: () => history(account.aws, { limit: 5 }, signal),
+      calls: ['ListObjectsV2', 'GetObject'],
+    },
+    {
+      command: 'show',
+      by: 'operator',
+      perform: () => findRun(account.aws, 'inbox/temperature/d.csv', signal),
+      calls: ['ListObjectsV2', 'GetObject'],
+    },
+    {
+      command: 'rejects list, show',
+      by: 'operator',
+      perform: async () => {
+        await listRejects(account.aws, {}, signal)
+        await showRejects(account.aws, { selector: 'inbox/temperature/d.csv', limit: 5 }, signal)
+      },
+      calls: ['ListObjectsV2', 'GetObject'],
+    },
+    {
+      command: 'rejects replay',
+      by: 'operator',
+      perform: () => {
+        const { datasets } = environment()
+        return replay(account.aws, { source: 'inbox/temperature/d.csv', watch: false }, datasets, signal)
+      },
+      calls: ['HeadObject', 'StartExecution'],
+    },
+    {
+      command: 'rollback, of files that readers see one by one',
+      by: 'operator',
+      prepare: () => load('d.csv', '2026-01-01T00:00:00,2'),
+      perform: rollBack,
+      calls: ['CopyObject', 'ListObjectVersions', 'PutObject'],
+    },
+    {
+      command: 'rollback, of a partition that goes',
+      by: 'operator',
+      prepare: () => load('e.csv', '2026-02-01T00:00:00,2'),
+      perform: rollBack,
+      calls: ['DeleteObject', 'BatchDeletePartition'],
+    },
+    {
+      command: 'compact',
+      by: 'operator',
+      prepare: () => load('f.csv', '2026-01-01T00:00:00,3'),
+      perform: compacted,
+      calls: ['PutObject', 'BatchUpdatePartition', 'DeleteObjects'],
+    },
+    {
+      command: 'rollback, of generations',
+      by: 'operator',
+      prepare: () => load('g.csv', '2026-01-01T00:00:00,4'),
+      perform: rollBack,
+      calls: ['PutObject', 'BatchUpdatePartition'],
+    },
   ]
 
   for (const { by, calls, command, perform, prepare } of CASES) {
@@ -258,6 +380,22 @@ describe('the commands, judged by a simulator', function () {
       { action: 's3:PutObject', resource: `${names.bucketArn('artifacts')}/config/image-pin.json` },
       { action: 's3:DeleteObject', resource: `${names.bucketArn('raw')}/inbox/temperature/a.csv` },
       { action: 's3:GetObject', resource: `${names.bucketArn('raw')}/elsewhere/a.csv` },
+      { action: 's3:PutObject', resource: `${names.bucketArn('raw')}/inbox/temperature/a.csv` },
+      { action: 's3:DeleteObject', resource: `${names.bucketArn('artifacts')}/config/datasets.json` },
+      {
+        action: 's3:DeleteObjectVersion',
+        resource: `${names.bucketArn('transformed')}/temperature/a.parquet`,
+      },
+      { action: 's3:PutBucketPolicy', resource: names.bucketArn('transformed') },
+      {
+        action: 's3:DeleteObject',
+        resource: 'arn:aws:s3:::dp-sensors-prod-transformed-123456789012-eu-north-1-an/temperature/a.parquet',
+      },
+      { action: 'glue:DeleteTable', resource: arn('glue', `table/${names.database}/temperature`) },
+      { action: 'glue:CreateTable', resource: arn('glue', `table/${names.database}/temperature`) },
+      { action: 'glue:UpdateDatabase', resource: arn('glue', `database/${names.database}`) },
+      { action: 'glue:UpdateTable', resource: arn('glue', 'table/dp_sensors_prod/temperature') },
+      { action: 'glue:BatchDeletePartition', resource: arn('glue', 'table/dp_sensors_prod/temperature') },
       {
         action: 's3:GetObject',
         resource: 'arn:aws:s3:::dp-sensors-prod-raw-123456789012-eu-north-1-an/inbox/a',
@@ -286,8 +424,9 @@ describe('the commands, judged by a simulator', function () {
         document.Statement.flatMap(({ Action }) => Action),
       ),
     )
-    // The results of its queries.
-    const both = [...new Set(writes)].filter((action) => granted.has(action) && action !== 's3:PutObject')
+    // The results of its queries, and what `compact` and `rollback` do with data: denied on anything else above.
+    const data = ['s3:PutObject', 's3:DeleteObject', 'glue:UpdateTable']
+    const both = [...new Set(writes)].filter((action) => granted.has(action) && !data.includes(action))
     expect(both).to.deep.equal([])
   })
 })

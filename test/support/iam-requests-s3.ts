@@ -51,6 +51,7 @@ export function s3Requests(operation: string, input: Input, names: Names, facts:
   if (operation === 'DeleteObjects') return deletions(bucket, input)
   const key = input.Key as string | undefined
   if (key === undefined) return bucketRequests(operation, bucket, input)
+  if (operation === 'CopyObject') return copying(bucket, input, names, facts)
   const called = OBJECT_CALLS[operation]
   if (called === undefined) throw new Error(`What is S3 ${operation}?`)
   const version = input.VersionId as string | undefined
@@ -76,6 +77,18 @@ function bucketRequests(operation: string, resource: string, input: Input): IamR
   return [
     { action, resource, ...(prefix === undefined ? {} : { context: { 's3:prefix': prefix } }) },
     ...(tags === undefined ? [] : [{ action: 's3:TagResource', resource }]),
+  ]
+}
+
+/** Reads the one, writes the other. */
+function copying(bucket: string, input: Input, names: Names, facts: Facts): IamRequest[] {
+  const [path = '', version] = (input.CopySource as string).split('?versionId=')
+  const [from = '', ...key] = path.split('/').map(decodeURIComponent)
+  const source = { Bucket: from, Key: key.join('/'), VersionId: version }
+  return [
+    ...s3Requests('GetObject', source, names, facts),
+    { action: 's3:PutObject', resource: `${bucket}/${input.Key as string}` },
+    ...keyRequests('PutObject', input, names, facts),
   ]
 }
 

@@ -47,9 +47,30 @@ describe('what the pre-scan knows of the characters in a file', () => {
       '/',
       '04',
     ],
+    // Digits, blanks, points, colons and dashes alone make many forms that DuckDB takes and the rules do not.
+    'timestamp of digits': [
+      '2023-06-26 21:05:00',
+      '2023-06-26 ',
+      '2023 06 26',
+      '02023-6-2',
+      '0203-',
+      '2023-12-1 ',
+      '5:7',
+      '21:5:00',
+      ':',
+      '.',
+      '-05',
+      '-05:00',
+      ' -0500',
+      '1234567',
+      '0000',
+      ' ',
+      '1',
+    ],
   }
-  for (const [type, alphabet] of Object.entries(alphabets)) {
-    it(`never changes what a text means as ${type}: 1,000 files of texts`, async () => {
+  for (const [name, alphabet] of Object.entries(alphabets)) {
+    const [type = ''] = name.split(' ')
+    it(`never changes what a text means as ${name}: 1,000 files of texts`, async () => {
       const instance = await DuckDBInstance.create(':memory:', { threads: '1' })
       const connection = await instance.connect()
       const piece = fc.constantFrom(...alphabet)

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { expect } from 'chai'
+import { asyncBufferFromFile, parquetMetadataAsync } from 'hyparquet'
 import { DatapipeError } from '../../src/errors.js'
 import { sourceId } from '../../src/transform/layout.js'
 import {
@@ -128,6 +129,25 @@ describe('the output folder', () => {
       ],
     )
   }).timeout(60_000)
+
+  const makers: [what: string, config: object][] = [
+    ['rows', {}],
+    ['rows in partitions', { partition: 'day(start_time)' }],
+    ['sub-intervals', { timeseries: SENSOR.timeseries }],
+    ['a grid', { timeseries: { ...SENSOR.timeseries, output: 'grid', every: '10s' } }],
+    ['a query', { sql: 'SELECT * FROM input' }],
+  ]
+  for (const [what, config] of makers) {
+    it(`is compressed with zstd, whatever made it: ${what}`, async () => {
+      const { columns } = SENSOR
+      const { outputs } = await transformText(place, SENSOR_HEADER + FIRST_ROW, { columns, ...config })
+      const file = await asyncBufferFromFile(join(place.out, outputs[0]?.path ?? ''))
+      const codecs = (await parquetMetadataAsync(file)).row_groups.flatMap((group) =>
+        group.columns.map((column) => column.meta_data?.codec),
+      )
+      expect(new Set(codecs)).to.deep.equal(new Set(['ZSTD']))
+    })
+  }
 
   it('divides instants by the days of the configured zone', async () => {
     const { outputs } = await transformText(place, 't\n2023-06-26T22:30:00Z\n', {

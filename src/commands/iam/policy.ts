@@ -23,7 +23,7 @@ export default class IamPolicy extends DatapipeCommand<IamPolicyResult, typeof I
       options: ['deployer', 'upload', 'operator'] as const,
       default: 'deployer' as const,
       description:
-        'deployer: up, down, image build and rollback, datasync activate. upload: upload. operator: run, plan, status, cost, query, image list, dlq, crawl, datasync run and status.',
+        'deployer: up, down, image build and rollback, datasync activate. upload: upload. operator: run, history, show, rollback, compact, plan, status, cost, query, image list, dlq, crawl, datasync run and status.',
     })(),
     document: Flags.integer({
       description: 'Print only this one of several documents.',

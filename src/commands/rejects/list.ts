@@ -22,9 +22,12 @@ datapipe query "select * from datapipe_rejects".`
 
   protected async perform(context: CommandContext): Promise<Outcome<RejectsList>> {
     const { listRejects } = await import('../../operate/rejects/list.js')
+    const { requireKnownDataset } = await import('../../operate/known-dataset.js')
     const { env, reporter, signal } = context
     const request = { dataset: this.args.dataset, all: this.flags.all }
-    const result = await listRejects(await context.aws(), request, signal)
+    const aws = await context.aws()
+    await requireKnownDataset(aws, request.dataset, context.environment.datasets, signal)
+    const result = await listRejects(aws, request, signal)
     const { sources } = result
     if (sources.length === 0) {
       reporter.info('No row was rejected.')

@@ -42,9 +42,12 @@ Exit code: 0 all loaded, 5 a file still has too many bad rows and nothing of it 
         suggestions: [`datapipe rejects replay --source ${dataset} --env ${context.env}`],
       })
     }
+    const { requireKnownDataset } = await import('../../operate/known-dataset.js')
     const { replay, replayExitCode } = await import('../../operate/rejects/replay.js')
     const request = { dataset, run, source, all, watch, concurrency: compute.maxConcurrency }
-    const result = await replay(await context.aws(), request, datasets, context.signal, progress(context))
+    const aws = await context.aws()
+    await requireKnownDataset(aws, dataset, datasets, context.signal)
+    const result = await replay(aws, request, datasets, context.signal, progress(context))
     report(context, result)
     return { result, exitCode: replayExitCode(result) }
   }

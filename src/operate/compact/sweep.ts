@@ -12,6 +12,7 @@ import { copyObject } from '../../transform/merge/copy.js'
 import { readManifest, type Lake } from '../../transform/merge/lake.js'
 import { listObjects, type ListedObject } from '../../transform/merge/list.js'
 import { referencedKeys } from '../../transform/merge/manifest.js'
+import { sourceOf } from '../../transform/merge/seed.js'
 import { removeObjects } from '../../transform/merge/remove.js'
 import { lastVersion } from '../last-version.js'
 
@@ -84,10 +85,12 @@ export async function sweep(lake: Lake, scope: SweepScope): Promise<Leftover[]> 
   return found.filter(({ key }) => !keys.has(key))
 }
 
-/** A file that readers saw before there were generations: only where they see these now. */
+/** A file that datapipe wrote and readers saw before there were generations: only where they see these now. */
 function isIn(key: string, managed: ReadonlySet<string>): boolean {
   const place = placeOf(key)
-  return place !== undefined && managed.has(`${place.table}/${place.partition}`)
+  return (
+    place !== undefined && sourceOf(key) !== undefined && managed.has(`${place.table}/${place.partition}`)
+  )
 }
 
 async function needs(lake: Lake, { dataset, tables, signal }: SweepScope): Promise<Needs> {

@@ -1,3 +1,4 @@
+import type { Environment } from '../../config/schema.js'
 import type { RunRecord } from '../../transform/record.js'
 
 /** What is published of one dataset. */
@@ -11,12 +12,20 @@ export interface DatasetStatus {
 /**
  * Rows and files of each table, from the run records: of every source the last load that succeeded, because a later
  * version of a file replaces what the earlier one published.
- * @param configured names of the datasets in datapipe.yaml, shown also when nothing is in them yet
+ * @param configured the datasets in datapipe.yaml, whose tables are shown also when nothing is in them yet
  * @param records latest first
  */
-export function datasetStatus(configured: readonly string[], records: readonly RunRecord[]): DatasetStatus[] {
+export function datasetStatus(
+  configured: Environment['datasets'],
+  records: readonly RunRecord[],
+): DatasetStatus[] {
   const tables = new Map<string, DatasetStatus>(
-    configured.map((name) => [`${name}/${name}`, { name, table: name, rows: 0, files: 0 }]),
+    Object.entries(configured).flatMap(([name, { tables: own }]) =>
+      Object.keys(own ?? { [name]: {} }).map((table) => [
+        `${name}/${table}`,
+        { name, table, rows: 0, files: 0 },
+      ]),
+    ),
   )
   const counted = new Set<string>()
   for (const { dataset, outputs, source, status } of records) {

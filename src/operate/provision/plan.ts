@@ -7,6 +7,7 @@ import { creationsOf } from './creations.js'
 import { failedResources } from './failures.js'
 import { roomProblem } from '../../pipeline/network/room.js'
 import { idleCost, type IdleCost } from './cost.js'
+import { assertDatasets } from './datasets-check.js'
 import { prepare } from './prepare.js'
 import { processingCost, type ProcessingCost } from './processing-cost.js'
 
@@ -26,13 +27,14 @@ export interface PlanRequest {
 
 /**
  * What `up` would do. Reads only; takes no lease.
- * @throws DatapipeError PLAN_FAILED with every reason, when something cannot be read or would be refused
+ * @throws UsageError for datasets that no file could be loaded with; DatapipeError PLAN_FAILED with every reason, when something cannot be read or would be refused
  */
 export async function plan(
   aws: AwsContext,
   environment: Environment,
   request: PlanRequest,
 ): Promise<PlanResult> {
+  await assertDatasets(environment.datasets, request.signal)
   const { graph, orphans, warnings } = await prepare(aws, environment)
   for (const warning of warnings) request.onWarning?.(warning)
   const { entries, failures } = await planGraph(graph, { ...request, orphans })

@@ -48,7 +48,7 @@ export async function status(
   const records = hasData ? await runRecords(aws) : []
   return {
     resources: entries.map(toStatus),
-    datasets: datasetStatus(Object.keys(environment.datasets), records),
+    datasets: datasetStatus(environment.datasets, records),
     runs: records.slice(0, 10),
     cost: {
       ...idleCost(graph.resources.filter(({ id }) => !missing.has(id))),

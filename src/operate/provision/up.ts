@@ -8,6 +8,7 @@ import { ExitCode } from '../../errors.js'
 import { assertRoom } from '../../pipeline/network/room.js'
 import { operationFor } from './operation.js'
 import { failedResources } from './failures.js'
+import { assertDatasets } from './datasets-check.js'
 import { takeLease } from './lease.js'
 import { creationsOf } from './creations.js'
 import { outputs, type Outputs } from './outputs.js'
@@ -34,10 +35,11 @@ export interface UpRequest {
 /**
  * Makes the environment what the configuration says, from whatever state it is in. The artifacts bucket comes first, bare,
  * because the lease lives in it.
- * @throws DatapipeError QUOTA_EXCEEDED before anything is touched; UP_INCOMPLETE (exit code 3 when part of it was done) or the one cause; LEASE_HELD; InterruptedError
+ * @throws UsageError for datasets that no file could be loaded with, and DatapipeError QUOTA_EXCEEDED, before anything is touched; UP_INCOMPLETE (exit code 3 when part of it was done) or the one cause; LEASE_HELD; InterruptedError
  */
 export async function up(aws: AwsContext, environment: Environment, request: UpRequest): Promise<UpResult> {
   const started = Date.now()
+  await assertDatasets(environment.datasets, request.signal)
   const { graph, orphans, parts, warnings } = await prepare(aws, environment)
   for (const warning of warnings) request.onWarning?.(warning)
   const { artifacts } = parts.storage

@@ -69,7 +69,9 @@ export async function exportRejects(
         `None of the ${run.rejects.rows} rejected rows of ${key} has a reason with "${reason ?? ''}".`,
       )
     }
-    if (format === '.csv') return { ...result, ...(await exportText(file, { out, reason, overwrite })) }
+    const where = `s3://${bucket}/${key} (version ${versionId})`
+    if (format === '.csv')
+      return { ...result, ...(await exportText(file, { out, reason, overwrite, where })) }
     await assertFree([out], overwrite)
     const from = reason === undefined ? file.path : await file.filtered(reason)
     await completely([out], ([partial = out]) => copyFile(from, partial))
@@ -84,7 +86,7 @@ export async function exportRejects(
 
 async function exportText(
   file: RejectFile,
-  { out, reason, overwrite }: { out: string; reason?: string; overwrite: boolean },
+  { out, reason, overwrite, where }: { out: string; reason?: string; overwrite: boolean; where: string },
 ): Promise<Pick<ExportResult, 'files' | 'withoutText' | 'encoding'>> {
   const inputs = await file.inputs()
   const isOne = inputs.length === 1
@@ -111,7 +113,7 @@ async function exportText(
         await sidecar.close()
       }
       // Nothing to correct: then there is no file that looks as if there were.
-      if (counts.rows === 0 && isOne) throw withoutWholeText(counts.withoutText)
+      if (counts.rows === 0 && isOne) throw withoutWholeText(counts.withoutText, where)
     })
     withoutText += counts.withoutText
     files.push({ path, input: name, rows: counts.rows, reasons })
@@ -149,10 +151,16 @@ function hasWholeText({ raw, byteLength }: RejectRow): boolean {
   return raw.length < LONGEST_RAW || (byteLength !== null && Buffer.byteLength(raw) >= byteLength)
 }
 
-function withoutWholeText(rows: number): DatapipeError {
+function withoutWholeText(rows: number, where: string): DatapipeError {
   return new DatapipeError(
     'REJECTS_WITHOUT_TEXT',
     `The text of ${rows === 1 ? 'the rejected row is' : `these ${rows} rejected rows is`} not kept whole: personal data, or longer than 64 Ki characters. There is nothing to correct in an export.`,
-    { suggestions: ['Correct the file where it comes from: rejects show tells its lines and columns.'] },
+    {
+      suggestions: [
+        `The rows are in ${where}, for those who may read it; \`datapipe rejects show\` tells their lines, columns and reasons.`,
+        'Their place in bytes too: export to a .parquet file.',
+        'Correct the file where it comes from, and upload it again.',
+      ],
+    },
   )
 }

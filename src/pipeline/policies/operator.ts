@@ -12,7 +12,8 @@ const READS = /^[a-z0-9-]+:(BatchGet|Describe|Get|List|View)/
 
 /**
  * Whoever runs `run`, `rejects`, `dlq`, `crawl`, `datasync run|status`, `query`, `plan`, `status`, `cost` and `image list`: reads what the
- * deployer may write, starts what processes and copies files, asks Athena. It changes neither resources nor data.
+ * deployer may write, starts what processes and copies files, asks Athena. `history`, `show` and `rejects` read the tables' bucket;
+ * `compact` and `rollback` also write there, and switch partitions. It changes no other data, and no resources.
  */
 export function operatorStatements(names: Names, resources: readonly AwsResource[]): Statement[] {
   const reads = deployerGrants(names, resources).filter(({ action }) => READS.test(action))
@@ -53,6 +54,7 @@ export function operatorStatements(names: Names, resources: readonly AwsResource
       Action: 's3:GetObject',
       Resource: names.bucketArn('transformed').concat('/*'),
     },
+    ...changeData(names),
     {
       // `dlq redrive` and `rejects replay` ask how large a version is: HeadObject is authorised as these.
       Sid: 'SizeOfUploads',
@@ -81,6 +83,34 @@ export function operatorStatements(names: Names, resources: readonly AwsResource
       Action: 'kms:Decrypt',
       Resource: names.arn('kms', 'key/*'),
       Condition: ours(names),
+    },
+  ]
+}
+
+/**
+ * `compact` and `rollback` do with a person's rights what loads do: write files, put others in the place of those that readers see,
+ * delete what nothing needs. Versions stay for as long as the bucket keeps them: none can be deleted.
+ */
+function changeData(names: Names): Statement[] {
+  const tables = ['catalog', `database/${names.database}`, `table/${names.database}/*`]
+  return [
+    {
+      Sid: 'ChangeData',
+      Effect: 'Allow',
+      Action: ['s3:AbortMultipartUpload', 's3:DeleteObject', 's3:GetObjectVersion', 's3:PutObject'],
+      Resource: `${names.bucketArn('transformed')}/*`,
+    },
+    {
+      Sid: 'SwitchReaders',
+      Effect: 'Allow',
+      Action: [
+        'glue:BatchCreatePartition',
+        'glue:BatchDeletePartition',
+        'glue:BatchGetPartition',
+        'glue:BatchUpdatePartition',
+        'glue:UpdateTable',
+      ],
+      Resource: tables.map((resource) => names.arn('glue', resource)),
     },
   ]
 }

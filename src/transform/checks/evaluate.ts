@@ -3,7 +3,8 @@ import { DatapipeError, messageOf } from '../../errors.js'
 import type { Database } from '../database.js'
 import { DataError } from '../errors.js'
 import type { ReadRows } from '../read.js'
-import { hasPersonalData } from '../pii/actions.js'
+import { declaredConfig } from '../contract/contract.js'
+import { actionsOf, hasPersonalData } from '../pii/actions.js'
 import { WITHHELD } from '../pii/withheld.js'
 import { identifier, literal } from '../sql.js'
 import { checksOf, type Check } from './check.js'
@@ -108,7 +109,8 @@ async function freshness(
   )
   if (row === undefined || row.ms === null) return { failed: 1, detail: `${column} has no value` }
   const isFresh = modifiedMs - Number(row.ms) <= withinMs
-  const detail = `the newest ${column} is ${String(row.text)}; the file is of ${new Date(modifiedMs).toISOString()}, and ${within} are allowed`
+  const newestText = actionsOf(declaredConfig(config)).has(column) ? WITHHELD : String(row.text)
+  const detail = `the newest ${column} is ${newestText}; the file is of ${new Date(modifiedMs).toISOString()}, and ${within} are allowed`
   return { failed: isFresh ? 0 : 1, detail }
 }
 

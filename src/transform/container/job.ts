@@ -16,7 +16,7 @@ import type { RejectFiles, TransformResult } from '../types.js'
 import { datapipeVersion, engineVersion } from '../version.js'
 import type { Table } from '@aws-sdk/client-glue'
 import { existingTable, findTable, sourceColumns } from './catalog/table.js'
-import { fetchObject, type ObjectVersion } from './fetch.js'
+import { fetchSource, type ObjectVersion } from './fetch.js'
 import { errorDetails, logTransform, type Log } from './log.js'
 import { alreadyLoaded, configurationHash, earlierRecord } from './loaded.js'
 import { databaseMemoryMb } from './memory.js'
@@ -106,7 +106,7 @@ async function runVersion(job: Job, target: JobTarget, config: Dataset): Promise
   const scratch = await mkdtemp(join(settings.scratch, 'job-'))
   try {
     const fetched = join(scratch, 'object')
-    await fetchObject(s3, source, fetched, signal)
+    await fetchSource(s3, source, fetched, signal)
     const out = join(scratch, 'out')
     const result = await transformFile({
       file: fetched,

@@ -14,6 +14,16 @@ import { conditions, headObject, losing, type Expected } from './objects.js'
 const SINGLE_PUT = 32 * 1024 * 1024
 const PART = 32 * 1024 * 1024
 const CONCURRENCY = 4
+
+/** In bytes. */
+export interface UploadSizes {
+  /** The largest file that goes in one request. */
+  single: number
+  /** Of each part of a larger one; S3 takes no smaller ones than 5 MiB. */
+  part: number
+}
+
+const SIZES: UploadSizes = { single: SINGLE_PUT, part: PART }
 /** Metadata that tells whether an object already is what we would write. */
 const HASH_METADATA = 'dp-sha256'
 
@@ -52,12 +62,13 @@ export async function runUpload(
   s3: S3Client,
   upload: PlannedUpload,
   signal?: AbortSignal,
+  sizes = SIZES,
 ): Promise<string | undefined> {
   if (upload.isUnchanged) return upload.versionId
   const { bucket, key, path, contentType, sha256, bytes, expected } = upload
   const target = { Bucket: bucket, Key: key, ContentType: contentType, Metadata: { [HASH_METADATA]: sha256 } }
-  if (bytes > SINGLE_PUT) {
-    return uploadParts(s3, target, path, bytes, expected, signal)
+  if (bytes > sizes.single) {
+    return uploadParts(s3, target, { path, bytes, part: sizes.part }, expected, signal)
   }
   const Body = await readFile(path)
   const { VersionId } = await losing(
@@ -71,8 +82,7 @@ type Target = { Bucket: string; Key: string } & Record<string, unknown>
 async function uploadParts(
   s3: S3Client,
   target: Target,
-  path: string,
-  bytes: number,
+  { bytes, part: partBytes, path }: { path: string; bytes: number; part: number },
   expected: Expected,
   signal?: AbortSignal,
 ): Promise<string | undefined> {
@@ -83,11 +93,11 @@ async function uploadParts(
   const file = await open(path)
   const limit = pLimit(CONCURRENCY)
   try {
-    const starts = Array.from({ length: Math.ceil(bytes / PART) }, (_, index) => index * PART)
+    const starts = Array.from({ length: Math.ceil(bytes / partBytes) }, (_, index) => index * partBytes)
     const Parts = await Promise.all(
       starts.map((start, index) =>
         limit(async () => {
-          const Body = await readPart(file, start, Math.min(PART, bytes - start))
+          const Body = await readPart(file, start, Math.min(partBytes, bytes - start))
           const part = {
             Bucket,
             Key,
@@ -124,6 +134,7 @@ async function uploadParts(
 }
 
 async function readPart(file: FileHandle, start: number, length: number): Promise<Buffer> {
-  const { buffer } = await file.read(Buffer.allocUnsafe(length), 0, length, start)
+  const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(length), 0, length, start)
+  if (bytesRead !== length) throw new Error(`Read ${bytesRead} bytes instead of ${length}`)
   return buffer
 }

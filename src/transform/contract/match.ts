@@ -9,6 +9,12 @@ export interface FileColumn extends ContractColumn {
   index: number
 }
 
+/** Why columns that nobody declared are refused although the contract would add them, and what to do then. */
+export interface Refusal {
+  because: string
+  suggestion: string
+}
+
 /** A column that only the file has, its type not known yet. */
 export interface NewColumn {
   name: string
@@ -23,7 +29,7 @@ export interface MatchedColumns {
 
 /**
  * Matches the columns of a contract with a header by name, in any order. All of them must be there but the optional ones; a
- * column that the contract does not have is added, or refused where it is frozen.
+ * column that the contract does not have is added, or refused where it is frozen or there is a reason to.
  * @throws DataError MISSING_COLUMN, UNDECLARED_COLUMN
  */
 export function matchColumns(
@@ -31,6 +37,7 @@ export function matchColumns(
   contract: readonly ContractColumn[],
   policy: Dataset['contract'],
   occasion: Occasion,
+  refusal?: Refusal,
 ): MatchedColumns {
   const { file, dataset } = occasion
   const columns = contract.map((column) => ({ ...column, index: header.names.indexOf(column.name) }))
@@ -55,13 +62,15 @@ export function matchColumns(
       },
     )
   }
-  if (added.length > 0 && policy === 'freeze') {
+  if (added.length > 0 && (policy === 'freeze' || refusal !== undefined)) {
+    const because = refusal === undefined ? '' : `: ${refusal.because}`
     throw new DataError(
       'UNDECLARED_COLUMN',
-      `${file} has the column ${quoted(added)}, which the dataset ${dataset} does not know.`,
+      `${file} has the column ${quoted(added)}, which the dataset ${dataset} does not know${because}.`,
       {
         suggestions: [
-          `Add it to datasets.${dataset}.columns with contract: evolve, or leave it out of the file.`,
+          refusal?.suggestion ??
+            `Add it to datasets.${dataset}.columns with contract: evolve, or leave it out of the file.`,
         ],
       },
     )

@@ -70,13 +70,15 @@ export function double(format: Format, nan: boolean, facts: TextFacts = ANY_TEXT
   }
 }
 
-/** SQL: a double keeps 15 digits of anything, and 17 of what was written from a double. */
+/** SQL: a double keeps 15 digits of anything, 17 of what was written from a double, and whole numbers up to 2^53. */
 export function keepsDigits(field: string, format: Format): string {
   const text = withPoint(field, format)
   const digits = `ltrim(regexp_replace(${text}, '[eE].*|[.-]', '', 'g'), '0')`
+  const isWhole = `TRY_CAST(${text} AS BIGINT) BETWEEN -${2 ** 53} AND ${2 ** 53} AND ltrim(${text}, '-') = ${digits}`
   return (
     `regexp_full_match(${text}, '${CANONICAL_NUMBER}') AND (strlen(${text}) <= 15` +
-    ` OR (strlen(${text}) <= 18 OR strlen(${digits}) <= 17) AND (contains(${text}, '.') OR strlen(${digits}) <= 15))`
+    ` OR (strlen(${text}) <= 18 OR strlen(${digits}) <= 17) AND (contains(${text}, '.') OR strlen(${digits}) <= 15)` +
+    ` OR coalesce(${isWhole}, false))`
   )
 }
 

@@ -52,7 +52,7 @@ export function timestamp(timezone: string, facts: TextFacts): Conversion {
     sqlType: 'TIMESTAMP',
     raw: castTo('TIMESTAMP'),
     value: (text, raw) => {
-      const instant = `TRY_CAST(${instantText(text)} AS TIMESTAMPTZ)`
+      const instant = instantOf(text)
       const local = `timezone(${zone}, ${instant})`
       return (
         `CASE WHEN ${isPlainTimestamp(text, raw, facts)} THEN ${raw}` +
@@ -77,7 +77,7 @@ export function timestamptz(timezone: string): Conversion {
       const local = `TRY_CAST(${trimmed(text)} AS TIMESTAMP)`
       const instant = `timezone(${zone}, ${local})`
       return (
-        `CASE WHEN ${matches(text, WITH_OFFSET)} THEN TRY_CAST(${instantText(text)} AS TIMESTAMPTZ)` +
+        `CASE WHEN ${matches(text, WITH_OFFSET)} THEN ${instantOf(text)}` +
         ` WHEN ${matches(text, WITHOUT_OFFSET)} THEN CASE WHEN timezone(${zone}, ${instant}) = ${local} THEN ${instant} END END`
       )
     },
@@ -85,7 +85,9 @@ export function timestamptz(timezone: string): Conversion {
   }
 }
 
-/** DuckDB wants no space before an offset, and a capital Z. */
-function instantText(text: string): string {
-  return `regexp_replace(upper(${trimmed(text)}), ' ([Z+-])', '\\1')`
+/** SQL: DuckDB wants no space before an offset, a capital Z, and seconds. */
+function instantOf(text: string): string {
+  const plain = `regexp_replace(upper(${trimmed(text)}), ' ([Z+-])', '\\1')`
+  const withSeconds = `regexp_replace(${plain}, '([ T][0-9]{1,2}:[0-9]{2})([Z+-])', '\\1:00\\2')`
+  return `coalesce(TRY_CAST(${plain} AS TIMESTAMPTZ), TRY_CAST(${withSeconds} AS TIMESTAMPTZ))`
 }

@@ -1,11 +1,14 @@
-import { copyFile, link, mkdir, mkdtemp, readdir, rename, rm, stat, utimes } from 'node:fs/promises'
+import { copyFile, link, mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { placeOf, SOURCES_PREFIX } from '../layout.js'
+import { makeScratch } from '../scratch.js'
 import type { Output, TransformResult } from '../types.js'
 import { fold, type Workshop } from './fold.js'
 import { partitionOf } from './partition-values.js'
 
 const MERGED_FILE = 'data.parquet'
+/** Folders in an output folder in which a partition is made. */
+export const MERGING = '.merge-'
 
 /**
  * Puts the files of a transform into an output folder. Those of tables with a key become sources, kept under
@@ -65,7 +68,7 @@ async function mergeFolder(
 ): Promise<Output | undefined> {
   const sources = join(out, SOURCES_PREFIX, table, folder)
   const path = [table, folder, MERGED_FILE].filter((part) => part !== '').join('/')
-  const scratch = await mkdtemp(join(out, '.merge-'))
+  const scratch = await makeScratch(out, MERGING)
   try {
     const names = (await readdir(sources)).filter((name) => name.endsWith('.parquet'))
     const dated = await Promise.all(

@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import { parquetMetadataAsync } from 'hyparquet'
 import pLimit from 'p-limit'
@@ -24,8 +25,8 @@ export async function seedSources(
 ): Promise<SourceEntry[]> {
   const bySource = new Map<string, ListedObject[]>()
   for (const object of objects ?? (await originals(lake, place))) {
-    const [, source = ''] = SOURCE_FILE.exec(object.key.slice(object.key.lastIndexOf('/') + 1)) ?? []
-    if (source === '') continue
+    // A file that something else put there has rows that readers see; it is a source of its own.
+    const source = sourceOf(object.key) ?? basename(object.key)
     bySource.set(source, [...(bySource.get(source) ?? []), object])
   }
   const limit = pLimit(READS_AT_ONCE)
@@ -41,6 +42,11 @@ export async function seedSources(
     }),
   )
   return inOrder(await Promise.all(entries))
+}
+
+/** The source of a data file; undefined: datapipe did not write it. */
+export function sourceOf(key: string): string | undefined {
+  return SOURCE_FILE.exec(basename(key))?.[1]
 }
 
 /** The data files that lie directly in the folder that the partition has while nobody merged or compacted it. */

@@ -1,11 +1,15 @@
-import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
+import { rm, stat } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { Dataset } from '../../config/dataset.js'
 import { DatapipeError } from '../../errors.js'
 import { DEFAULT_MEMORY_MB, transformFile } from '../transform.js'
 import type { RejectFiles, TransformOptions, TransformResult } from '../types.js'
-import { moveInto, publishLocally } from './local.js'
+import { makeScratch, removeLeftOvers } from '../scratch.js'
+import { MERGING, moveInto, publishLocally } from './local.js'
+
+/** Names of folders in an output folder, on the same disk, that are there during a run. */
+const STAGED = '.staged-'
 
 /** Whether rows of a dataset can take the place of others. */
 export function isMerged({ key, tables }: Dataset): boolean {
@@ -19,8 +23,9 @@ export function isMerged({ key, tables }: Dataset): boolean {
  */
 export async function transformMerged(options: TransformOptions & { out: string }): Promise<TransformResult> {
   const { file, out, signal } = options
-  await mkdir(out, { recursive: true })
-  const staged = await mkdtemp(join(out, '.staged-'))
+  await removeLeftOvers(out, STAGED)
+  await removeLeftOvers(out, MERGING)
+  const staged = await makeScratch(out, STAGED)
   try {
     const { mtimeMs } = await stat(file)
     const result = await transformFile({ ...options, out: staged }).catch(async (error: unknown) => {

@@ -33,6 +33,7 @@ interface Mentions {
 /**
  * Lets through one SELECT over the inputs whose rows depend on nothing but the file: no other tables or files, no clock, no
  * chance, nothing of the session. DuckDB parses the query, and knows which of its functions are not constant.
+ * @param inputs without columns where these are not known: any name can then be a column
  * @throws UsageError SQL_NOT_A_SELECT, SQL_FAILED, SQL_TABLE_UNKNOWN, SQL_NOT_REPEATABLE
  */
 export async function judgeQuery(
@@ -94,7 +95,8 @@ async function assertRepeatable(
   unstable.delete(FAILS)
   const own = new Set(inputs.flatMap(({ columns }) => columns.map(({ name }) => name)))
   const called = [...found.functions].filter((name) => unstable.has(name)).map((name) => `${name}()`)
-  const clocks = [...found.columns].filter((name) => CLOCKS.has(name) && !own.has(name))
+  const isKnown = inputs.every(({ columns }) => columns.length > 0)
+  const clocks = [...found.columns].filter((name) => isKnown && CLOCKS.has(name) && !own.has(name))
   const [first] = [...called, ...clocks, ...(found.samples ? ['a sample'] : [])]
   if (first === undefined) return
   throw new UsageError(

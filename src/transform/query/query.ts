@@ -49,12 +49,17 @@ export function queriesOf(dataset: string, config: Dataset): Query[] | undefined
   return [{ table: dataset, sql, partition, key, where: `datasets.${dataset}.sql` }]
 }
 
+/** What queries call the inputs of a dataset. */
+export function inputNames({ sheets }: Pick<Dataset, 'sheets'>): string[] {
+  return Object.keys(sheets ?? { [ONLY_INPUT]: {} })
+}
+
 /** The inputs as far as they are known before the file is read; undefined when one of them is not. */
 export function knownInputs(
   config: Dataset,
   contract: readonly Column[] | undefined,
 ): QueryInput[] | undefined {
-  const inputs = Object.keys(config.sheets ?? { [ONLY_INPUT]: {} })
+  const inputs = inputNames(config)
   const known = inputs.flatMap((name) => {
     const declared = declaredFor(config, name)
     const columns = inputs.length === 1 ? contract : declared && columnsOf(declared)

@@ -13,7 +13,8 @@ import { identifier, literal } from '../sql.js'
 import { tableShape, type OutputTable } from '../tables.js'
 import type { Column } from '../types.js'
 import { bindQuery, ofQuery } from './bind.js'
-import { SOURCE_TABLE, type Query, type QueryInput, type SourceFacts } from './query.js'
+import { judgeQuery } from './judge.js'
+import { inputNames, SOURCE_TABLE, type Query, type QueryInput, type SourceFacts } from './query.js'
 
 /** The accepted rows of an input, as they may be seen outside scratch. */
 export interface PreparedInput {
@@ -47,6 +48,17 @@ export async function checkQueries(options: Options, inputs: readonly QueryInput
     }
     await createSource(database, dataset, { key: '', versionId: null, modifiedAt: new Date(0) })
     for (const query of queries) tableShape(query, config, await bindQuery(database, query, shown))
+  })
+}
+
+/**
+ * Checks queries as far as that is possible where nobody knows the columns of the inputs yet.
+ * @throws UsageError SQL_NOT_A_SELECT, SQL_FAILED, SQL_TABLE_UNKNOWN, SQL_NOT_REPEATABLE
+ */
+export async function parseQueries(options: Options): Promise<void> {
+  const inputs = inputNames(options.config).map((name) => ({ name, columns: [] }))
+  await withQueryDatabase(options, async (database) => {
+    for (const query of options.queries) await judgeQuery(database, query, inputs)
   })
 }
 

@@ -83,6 +83,42 @@ describe('compact', function () {
     expect(await table()).to.deep.equal(['1 b', '1 c', '1 corrected', '1 d', '1 e'])
   })
 
+  it('misses no correction of the same size that is loaded while it begins', async () => {
+    await lake.uploadAndLoad('orders', 'a.csv', csv(`${DAY},1,a`))
+    await lake.uploadAndLoad('orders', 'b.csv', csv(`${DAY},1,b`))
+    await lake.nextSecond()
+    for (const at of ['PutObjectCommand', 'ListObjectsV2Command', 'GetObjectCommand']) {
+      const value = at[0]?.toLowerCase()
+      const corrected = await lake.upload('orders', 'a.csv', csv(`${DAY},1,${value}`))
+      const clients = lake.interrupted(
+        (command, { Key = '' }) =>
+          command === at && (at === 'ListObjectsV2Command' || /^(datapipe_manifests|orders)\//.test(Key)),
+        () => lake.load(corrected),
+      )
+      await inWorkshop(signal, (workshop) =>
+        compact(
+          lake.lake(clients),
+          { dataset: 'orders', tables: ['orders'], olderThanMs: 0, dryRun: false },
+          workshop,
+        ),
+      )
+      for (const client of clients) client.destroy()
+      expect(await table(), at).to.deep.equal(['1 b', `1 ${value}`].sort())
+      await lake.reset({ orders: DATASET })
+      await lake.uploadAndLoad('orders', 'a.csv', csv(`${DAY},1,a`))
+      await lake.uploadAndLoad('orders', 'b.csv', csv(`${DAY},1,b`))
+      await lake.nextSecond()
+    }
+  })
+
+  it('two at once', async () => {
+    for (const name of ['a', 'b', 'c'])
+      await lake.uploadAndLoad('orders', `${name}.csv`, csv(`${DAY},1,${name}`))
+    await Promise.all([run(), run()])
+    expect(await table()).to.deep.equal(['1 a', '1 b', '1 c'])
+    expect(await files()).to.deep.equal([1])
+  })
+
   it('a table without partitions', async () => {
     await lake.reset({ orders: { ...DATASET, partition: undefined } })
     await lake.uploadAndLoad('orders', 'a.csv', csv(`${DAY},1,a`))

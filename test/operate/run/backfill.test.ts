@@ -67,7 +67,7 @@ describe('run --backfill', function () {
   }
 
   it('starts nothing when nothing is pending, nor for what the machine would pass over', async () => {
-    await arrives('inbox/a/notes.xlsx')
+    await arrives('inbox/a/notes.docx')
     const result = await go()
     expect(result).to.deep.equal({ backfill: null, executions: [] })
     expect([started, backfillExitCode(result)]).to.deep.equal([[], 0])

@@ -1,5 +1,9 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { expect } from 'chai'
 import { parquetMetadataAsync, asyncBufferFromFile } from 'hyparquet'
+import { datasetSchema } from '../../../src/config/dataset.js'
+import { transformMerged } from '../../../src/transform/merge/transform-merged.js'
 import { readParquet, Workplace } from '../support/files.js'
 import { readWithDuckDb } from './duckdb.js'
 import { readWithParquetJs } from './parquetjs.js'
@@ -89,14 +93,39 @@ describe('tables for engines', () => {
     ] as const) {
       const { files } = await writeTable(place, config)
       expect(files).to.not.be.empty
-      for (const file of files) {
-        const { row_groups: groups } = await parquetMetadataAsync(await asyncBufferFromFile(file))
-        const codecs = groups.flatMap(({ columns }) => columns.map(({ meta_data: data }) => data?.codec))
-        expect([...new Set(codecs)]).to.deep.equal([codec])
-      }
+      for (const file of files) expect(await codecsOf(file)).to.deep.equal([codec])
     }
   })
 })
+
+describe('a merged table', () => {
+  let place: Workplace
+  beforeEach(async () => (place = await Workplace.make()))
+  afterEach(() => place.remove())
+
+  it('keeps the compression of its dataset', async () => {
+    for (const [compression, codec] of [
+      ['snappy', 'SNAPPY'],
+      ['zstd', 'ZSTD'],
+    ]) {
+      const config = datasetSchema.parse({ key: ['id'], compression })
+      const files = [await place.file('a.csv', 'id,v\n1,a\n2,b\n'), await place.file('b.csv', 'id,v\n2,c\n')]
+      for (const file of files)
+        await transformMerged({ file, dataset: 'data', config, out: place.out, scratch: place.scratch })
+      const merged = (await place.published()).filter((path) => path.startsWith('data/'))
+      expect(merged).to.have.length(1)
+      const path = join(place.out, merged[0] ?? '')
+      expect(await readParquet(path)).to.have.length(2)
+      expect(await codecsOf(path)).to.deep.equal([codec])
+      await rm(place.out, { recursive: true })
+    }
+  })
+})
+
+async function codecsOf(file: string): Promise<unknown[]> {
+  const { row_groups: groups } = await parquetMetadataAsync(await asyncBufferFromFile(file))
+  return [...new Set(groups.flatMap(({ columns }) => columns.map(({ meta_data: data }) => data?.codec)))]
+}
 
 const isDecimal = (name: string) => (TYPES[name] ?? '').startsWith('decimal')
 const rounded = (value: Canonical) => (value === null ? null : Number(value).toPrecision(14))

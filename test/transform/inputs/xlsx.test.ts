@@ -16,6 +16,17 @@ describe('Excel workbooks', () => {
   const one = (rows: string, options: Parameters<typeof workbook>[1] = {}) =>
     workbook([{ name: 'Sheet1', rows }], options)
 
+  it('fractions next to a number of 16 digits are numbers', async () => {
+    const cells = ['0.3', '1E15', '1000000000000000', '9007199254740992']
+    const { columns, rows } = await transform(
+      one(
+        row(1, text('A1', 'a')) + cells.map((cell, at) => row(at + 2, number(`A${at + 2}`, cell))).join(''),
+      ),
+    )
+    expect(columns).to.deep.equal([{ name: 'a', type: 'double' }])
+    expect(rows.map(({ a }) => a)).to.deep.equal([0.3, 1e15, 1e15, 2 ** 53])
+  })
+
   it('a text that looks like a number stays text; a number is its shortest text', async () => {
     const { columns, rows } = await transform(
       one(
