@@ -131,6 +131,9 @@ function medians(measured: readonly Measured[]): Measured {
   }
 }
 
+/** Of an even number, the mean of the two in the middle: the upper one alone would flatter a ratio. */
 function median(numbers: readonly number[]): number {
-  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? NaN
+  const sorted = [...numbers].sort((a, b) => a - b)
+  const [lower, upper] = [Math.ceil(sorted.length / 2) - 1, Math.floor(sorted.length / 2)]
+  return ((sorted[lower] ?? NaN) + (sorted[upper] ?? NaN)) / 2
 }

@@ -35,6 +35,7 @@ Files older than a day that nothing needs, left by loads that were interrupted, 
     const { compact } = await import('../operate/compact/compact.js')
     const { inWorkshop, lakeOf } = await import('../operate/lake.js')
     const tables = tableNames(dataset, environment.datasets[dataset] ?? defaultDataset())
+    const { bucketMissing } = await import('../operate/inbox.js')
     const { requireKnownDataset } = await import('../operate/known-dataset.js')
     const aws = await context.aws()
     await requireKnownDataset(aws, dataset, environment.datasets, signal)
@@ -46,7 +47,9 @@ Files older than a day that nothing needs, left by loads that were interrupted, 
           `${index} of ${total}: ${done.table}${done.partition === '' ? '' : `/${done.partition}`}: ${plural(done.filesBefore, 'file')} -> ${done.filesAfter}`,
         )
       }),
-    )
+    ).catch((error: unknown) => {
+      throw bucketMissing(aws, aws.names.bucket('transformed'), error)
+    })
     this.#tellLeftovers(result, reporter)
     if (result.partitions.length === 0) {
       reporter.info(`No partition of ${dataset} has small files to write together.`)

@@ -156,16 +156,22 @@ function resultOf(
 function inFolder(error: unknown, out: string | undefined): unknown {
   if (!(error instanceof DatapipeError) || out === undefined) return error
   const { code, exitCode, message, suggestions } = error
-  const known = error.result as { rejects?: RejectFiles | null } | undefined
-  if (!known?.rejects) return error
-  const { csv, parquet, ...counts } = known.rejects
+  const kept = keptRejects(error)
+  if (!kept) return error
+  const { csv, parquet, ...counts } = kept
   const rejects = { ...counts, parquet: join(out, parquet), csv: join(out, csv) }
   return new DatapipeError(code, message, {
     exitCode,
     suggestions: suggestions.map((each) => each.replaceAll(csv, rejects.csv)),
     cause: error,
-    result: { ...known, rejects },
+    result: { ...(error.result as object), rejects },
   })
+}
+
+/** Where the rejected rows of a file are that had too many. */
+function keptRejects(error: unknown): RejectFiles | null | undefined {
+  if (!(error instanceof DatapipeError)) return undefined
+  return (error.result as { rejects?: RejectFiles | null } | undefined)?.rejects
 }
 
 /** An error that tells with `--json` what was read before it. */
@@ -189,11 +195,24 @@ function partlyFailed(
   return new DatapipeError('TRANSFORM_PARTLY_FAILED', lines.join('\n'), {
     exitCode: succeeded > 0 ? ExitCode.partial : ExitCode.failed,
     suggestions: [
+      ...failures.flatMap(({ file, error }) => {
+        const kept = keptRejects(error)
+        return kept ? [`Why rows of ${file} were rejected: ${kept.csv}`] : []
+      }),
       result.wouldWrite === undefined
-        ? 'Correct these files and transform them again; the others are done.'
+        ? `Correct these files and transform them again${succeeded > 0 ? '; the others are done' : ''}.`
         : 'Correct these files; nothing was written of the others either.',
     ],
     cause: failures[0]?.error,
-    result,
+    result: {
+      ...result,
+      rejects: [
+        ...result.rejects,
+        ...failures.flatMap(({ file, error }) => {
+          const kept = keptRejects(error)
+          return kept ? [{ file, ...kept }] : []
+        }),
+      ],
+    },
   })
 }

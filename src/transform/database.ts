@@ -36,6 +36,8 @@ export interface DatabaseOptions {
  * change that. Times are in UTC.
  */
 export class Database {
+  private readonly others: DuckDBConnection[] = []
+
   private constructor(
     private readonly instance: DuckDBInstance,
     private readonly connection: DuckDBConnection,
@@ -127,6 +129,7 @@ export class Database {
   }
 
   close(): void {
+    for (const other of this.others) other.closeSync()
     this.connection.closeSync()
     this.instance.closeSync()
   }
@@ -178,9 +181,19 @@ export class Database {
     }
   }
 
-  /** For inserting rows into a table of this database; close it before the table is read. */
+  /** For inserting rows into a table of this database, temporary or not; close it before anything else is run. */
   async appender(table: string): Promise<DuckDBAppender> {
     return this.connection.createAppender(table)
+  }
+
+  /**
+   * For inserting rows into a table that is not temporary while something else is read; close it before the table is read.
+   * On the connection of a stream the first flush, after 204,800 rows, would end that stream without an error.
+   */
+  async appenderBeside(table: string): Promise<DuckDBAppender> {
+    const other = await this.instance.connect()
+    this.others.push(other)
+    return other.createAppender(table)
   }
 
   private async interruptible<T>(work: () => Promise<T>): Promise<T> {

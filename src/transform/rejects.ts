@@ -78,7 +78,7 @@ export async function writeRejects({
   )
   await database.run(`CREATE TABLE rejects (${types.join(', ')})`)
   const stream = createWriteStream(csv)
-  const appender = await database.appender('rejects')
+  const appender = await database.appenderBeside('rejects')
   const reasons = new Set<string>()
   stream.write(`${csvColumns.join(',')}\n`)
   let rows = 0

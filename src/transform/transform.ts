@@ -79,9 +79,14 @@ async function run(options: TransformOptions, scratch: string): Promise<Transfor
   await assertRules(making, contract)
 
   const source = await stage('open', () => openSource(file, name, scratch, config.format, signal))
+  // A file that somebody writes to meanwhile fails in many ways; that is the one to tell.
+  const orChanged = async (error: unknown): Promise<never> => {
+    await assertUnchanged(source)
+    throw error
+  }
   const inputs = await stage('prescan', () =>
     openInputs({ source, dataset, config, contract, scratch, onEvent, signal }),
-  )
+  ).catch(orChanged)
   for (const event of passedOver(inputs)) onEvent?.(event)
   const facts = options.facts ?? (await factsOf(file))
   const findings = new Findings({ ...occasion, config, contract: agreed, onEvent })
@@ -125,11 +130,7 @@ async function run(options: TransformOptions, scratch: string): Promise<Transfor
     onProgress: progressOf('read', source.bytes, 'bytes'),
   }
   const { result, hash } = await whileHashing(file, signal, () => withDatabase(readResources, read)).catch(
-    async (error: unknown) => {
-      // A file that somebody writes to meanwhile fails in many ways; that is the one to tell.
-      await assertUnchanged(source)
-      throw error
-    },
+    orChanged,
   )
   const { loaded, rejected } = result
   await assertUnchanged(source)

@@ -19,7 +19,7 @@ datasets:
   tabs: { match: "*.tsv", format: { type: tsv } }
   packed: { match: "*.csv.zst" }
   names:
-    match: "*.csv"
+    match: "{*.csv,*.}"
     columns: { id: integer, note: string }
     rejects: { max: 1 }
 `
@@ -27,17 +27,16 @@ const EXPECTED = [
   [1, 'one, with "quotes"'],
   [2, 'zwei: ä'],
 ]
-/** Names that trip encodings up; those of the second line differ by nothing that a slug keeps. */
+/** Names that trip encodings up; three of them differ by nothing that a slug keeps. */
 const NAMES = [
-  ...[
-    'two words.csv',
-    `it's "quoted".csv`,
-    'day=2026-01-01.csv',
-    '100% + more.csv',
-    'Ålesund 東京 🙂.csv',
-    'dot..csv',
-  ],
-  ...['a b.csv', 'a_b.csv', 'a+b.csv', 'a%20b.csv', 'A b.csv'],
+  `it's "quoted".csv`,
+  'day=2026-01-01.csv',
+  '100% + more.csv',
+  'Ålesund 東京 🙂.csv',
+  'trailing.',
+  'a b.csv',
+  'a_b.csv',
+  'a%20b.csv',
   `${'long'.repeat(60)}.csv`,
 ]
 
@@ -79,8 +78,10 @@ describe('every kind of file, and every kind of name, through the built CLI', fu
     expect(run.code, JSON.stringify(run)).to.equal(0)
     expect(run.result.executions.map(({ status }) => status)).to.deep.equal(files.map(() => 'succeeded'))
     const tables = ['lines', 'pages', 'sheets', 'tabs', 'packed']
-    const all = tables.map((table, at) => `select ${at} as at, id, note from ${table}`).join(' union all ')
-    expect(await query(`select * from (${all}) order by at, id`)).to.deep.equal(
+    const all = tables
+      .map((table, at) => `select ${at} as position, id, note from ${table}`)
+      .join(' union all ')
+    expect(await query(`select * from (${all}) order by position, id`)).to.deep.equal(
       tables.flatMap((_, at) => EXPECTED.map((cells) => [at, ...cells])),
     )
   })
@@ -108,7 +109,7 @@ describe('every kind of file, and every kind of name, through the built CLI', fu
     expect(history.result.runs.map(({ source }) => source.key).sort()).to.deep.equal([...keys].sort())
     const rejected = await local<RejectsList>('rejects', 'list', 'names')
     expect(rejected.result.sources).to.have.length(keys.length)
-    for (const index of [1, 3, 4, keys.length - 1]) {
+    for (const index of [0, 3, 4, keys.length - 1]) {
       const shown = await local<ShownRejects>('rejects', 'show', keys[index]!)
       expect(
         shown.result?.rows.map(({ raw }) => raw),
@@ -116,7 +117,7 @@ describe('every kind of file, and every kind of name, through the built CLI', fu
       ).to.deep.equal([`bad,${index}`])
     }
     // Loaded once more, each takes its own place.
-    const twice = await local<RunResult>('run', '--file', keys[3]!)
+    const twice = await local<RunResult>('run', '--file', keys[2]!)
     expect(twice.code, JSON.stringify(twice)).to.equal(0)
     expect(await query('select count(*) from names')).to.deep.equal([[keys.length]])
   })

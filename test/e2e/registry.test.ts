@@ -1,8 +1,10 @@
-import { cp } from 'node:fs/promises'
+import { cp, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import type { RollbackResult } from '../../src/operate/rollback/rollback.js'
 import type { StatusResult } from '../../src/operate/provision/status.js'
+import type { UpResult } from '../../src/operate/provision/up.js'
 import type { RunResult } from '../../src/operate/run/run.js'
 import { User } from '../support/cli.js'
 import { number, row, text, workbook } from '../transform/inputs/workbook.js'
@@ -66,10 +68,21 @@ describe('examples/registry through the built CLI', function () {
     user = await User.create()
     await cp(EXAMPLE, user.folder, { recursive: true })
     await user.startLocal()
-    const up = await local('up')
-    expect(up.code, JSON.stringify(up.error)).to.equal(0)
   })
   after(() => user.leave())
+
+  it('is not deployed with a query that fits no workbook', async () => {
+    const path = join('sql', 'user.sql')
+    const sql = await readFile(join(user.folder, path), 'utf8')
+    await user.write(path, 'select borrower.ID_number as user_id from borrower')
+    const wrong = await local('up')
+    expect([wrong.code, wrong.error?.code], JSON.stringify(wrong)).to.deep.equal([2, 'SQL_FAILED'])
+    expect(wrong.error?.message).to.contain('`datasets.registry.tables.user.sql`')
+    await user.write(path, sql)
+    const up = await local<UpResult>('up')
+    expect(up.code, JSON.stringify(up.error)).to.equal(0)
+    expect(up.result.changes, 'the refused one had made nothing').to.include({ created: 37, unchanged: 0 })
+  })
 
   it('makes nine tables of the workbook, whose references lead somewhere', async () => {
     expect(await load()).to.include({ status: 'succeeded', rowsIn: 18, rowsOut: 57 })

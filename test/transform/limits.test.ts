@@ -26,14 +26,11 @@ describe('a transform that the machine has no room for', function () {
   it('says that the disk is full, and publishes nothing', async () => {
     // The words of DuckDB on a full disk, see below.
     const full = new Error('IO Error: Could not write file "x": No space left on device')
-    const { run, runAndReadAll } = DuckDBConnection.prototype
-    const failing = (sql: string) => (/\bCOPY\b/.test(sql) ? Promise.reject(full) : undefined)
-    sinon.stub(DuckDBConnection.prototype, 'run').callsFake(function (this: DuckDBConnection, sql) {
-      return failing(sql) ?? run.call(this, sql)
-    })
-    sinon.stub(DuckDBConnection.prototype, 'runAndReadAll').callsFake(function (this: DuckDBConnection, sql) {
-      return failing(sql) ?? runAndReadAll.call(this, sql)
-    })
+    for (const method of ['run', 'runAndReadAll'] as const) {
+      const stub = sinon.stub(DuckDBConnection.prototype, method)
+      stub.callThrough()
+      stub.withArgs(sinon.match(/\bCOPY\b/)).rejects(full)
+    }
     const error = await failure(transformText(place, CSV))
     expect([error.code, error.exitCode]).to.deep.equal(['DISK_FULL', 1])
     expect(error.message).to.contain('nothing was published')

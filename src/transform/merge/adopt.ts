@@ -30,8 +30,7 @@ export async function adopt(
       if (stored?.manifest.adopting !== true) return last
       const { current } = stored.manifest
       if (sameSources(caughtUp(current.sources, seen, keys), current.sources)) {
-        const { adopting: _, ...complete } = stored.manifest
-        await writeManifest(lake, place, complete, stored.etag)
+        await writeManifest(lake, place, { ...stored.manifest, adopting: undefined }, stored.etag)
         return last
       }
       const own = { ...recipe, key: current.key, rewrite: false }

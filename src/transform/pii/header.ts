@@ -20,7 +20,7 @@ export function matchHeader(
   const isHeader = columns.some(({ name }) => header.names.includes(name))
   const told = isHeader ? header : { ...header, raw: header.raw.map(() => WITHHELD) }
   return matchColumns(told, columns, config.contract, occasion, {
-    because: 'it holds personal data, so columns that nobody declared are not taken',
+    because: 'the dataset holds personal data, so columns that nobody declared are not taken',
     suggestion: `Declare it in the columns of ${occasion.dataset}, with pii: hash, mask or drop where it is personal, or leave it out of the file.`,
   })
 }

@@ -89,7 +89,8 @@ describe('compact', function () {
     await lake.nextSecond()
     for (const at of ['PutObjectCommand', 'ListObjectsV2Command', 'GetObjectCommand']) {
       const value = at[0]?.toLowerCase()
-      const corrected = await lake.upload('orders', 'a.csv', csv(`${DAY},1,${value}`))
+      // Of the latest file, so that the order of the sources stays as it was.
+      const corrected = await lake.upload('orders', 'b.csv', csv(`${DAY},1,${value}`))
       const clients = lake.interrupted(
         (command, { Key = '' }) =>
           command === at && (at === 'ListObjectsV2Command' || /^(datapipe_manifests|orders)\//.test(Key)),
@@ -103,12 +104,27 @@ describe('compact', function () {
         ),
       )
       for (const client of clients) client.destroy()
-      expect(await table(), at).to.deep.equal(['1 b', `1 ${value}`].sort())
+      expect(await table(), at).to.deep.equal(['1 a', `1 ${value}`])
       await lake.reset({ orders: DATASET })
       await lake.uploadAndLoad('orders', 'a.csv', csv(`${DAY},1,a`))
       await lake.uploadAndLoad('orders', 'b.csv', csv(`${DAY},1,b`))
       await lake.nextSecond()
     }
+  })
+
+  it('a load that began before it and goes on after it', async () => {
+    await lake.uploadAndLoad('orders', 'a.csv', csv(`${DAY},1,a`))
+    await lake.uploadAndLoad('orders', 'b.csv', csv(`${DAY},1,b`))
+    await lake.nextSecond()
+    const corrected = await lake.upload('orders', 'b.csv', csv(`${DAY},1,c`))
+    const clients = lake.interrupted(
+      (command, { Key = '' }) => command === 'PutObjectCommand' && Key.startsWith('orders/'),
+      () => run(),
+    )
+    const { outputs } = await lake.load(corrected, clients)
+    for (const client of clients) client.destroy()
+    expect(outputs.map(({ key }) => key.split('/')[0])).to.deep.equal(['datapipe_sources'])
+    expect(await table()).to.deep.equal(['1 a', '1 c'])
   })
 
   it('two at once', async () => {

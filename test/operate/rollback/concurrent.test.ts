@@ -114,7 +114,8 @@ describe('roll-backs beside other work', function () {
     await lake.nextSecond()
     const older = await lake.upload('orders', 'a.csv', csv(`${DAY},1,b`))
     const clients = lake.interrupted(
-      (called) => called === 'DeleteObjectCommand',
+      // Between its uploads and its deletions.
+      (called) => called === 'BatchCreatePartitionCommand',
       async () => {
         await load('a.csv', `${DAY},1,c`, `${NEXT},2,c`)
       },

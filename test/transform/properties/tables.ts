@@ -201,13 +201,13 @@ const column = fc.record({
 })
 
 /**
- * Tables of one to five columns next to a number, and up to 14 rows, of which about one in three is damaged. Half of them
+ * Tables of one to four columns next to a number, and up to 12 rows, of which about one in three is damaged. Half of them
  * have declared types.
  */
 export const tables: fc.Arbitrary<GeneratedTable> = fc
   .record({
     format,
-    columns: fc.array(column, { minLength: 1, maxLength: 5 }),
+    columns: fc.array(column, { minLength: 1, maxLength: 4 }),
     isDeclared: fc.boolean(),
     isOdd: fc.boolean(),
     isDamaged: fc.boolean(),
@@ -237,7 +237,7 @@ export const tables: fc.Arbitrary<GeneratedTable> = fc
         columns.map((_, index) => index),
         { minLength: columns.length },
       ),
-      rows: fc.array(row, { minLength: 1, maxLength: 14 }),
+      rows: fc.array(row, { minLength: 1, maxLength: 12 }),
       hasMark: fc.boolean(),
       endsWithNewline: fc.boolean(),
     })
