@@ -7,6 +7,7 @@ import { fileOf, tables, type GeneratedTable } from './tables.js'
 
 /** Cases at the same time: as many as small machines have cores. */
 const AT_ONCE = 2
+const CASES = fcRuns(1000)
 
 describe('generated tables', () => {
   const configOf = ({ columns, format, isDeclared }: GeneratedTable, type: 'csv' | 'jsonl') => ({
@@ -94,8 +95,8 @@ describe('generated tables', () => {
     }
   }
 
-  it('1,000 files: columns, types, rows and rejects are those of an independent computation', async () => {
-    await holds(fcRuns(1000), async (place, table) => {
+  it(`${CASES} files: columns, types, rows and rejects are those of an independent computation`, async () => {
+    await holds(CASES, async (place, table) => {
       await checkCsv(place, table)
     })
   }).timeout(1_800_000)
