@@ -3,7 +3,6 @@ import {
   BatchUpdatePartitionCommand,
   GetPartitionsCommand,
   GetTableCommand,
-  UpdateTableCommand,
   type Column as GlueColumn,
   type GlueClient,
   type Partition,
@@ -12,6 +11,7 @@ import {
 import { DatapipeError } from '../../../errors.js'
 import type { TableChange } from '../../contract/table.js'
 import { widens } from '../../contract/widening.js'
+import { updateTable } from './update-table.js'
 
 /** Table parameter: its columns changed, and not all of its partitions have them yet. */
 const UNFINISHED = 'datapipe.evolving'
@@ -59,46 +59,21 @@ export async function changeColumns(
   const rest = isWider ? { ...kept, [WIDENED]: 'true' } : kept
   const hasPartitions = (table.PartitionKeys ?? []).length > 0
   const isWork = hasPartitions && (isUnfinished(table) || !isSame(old, columns))
-  await update(glue, database, table, columns, isWork ? { ...rest, [UNFINISHED]: 'true' } : rest)
+  await updateTable(glue, database, table, {
+    Parameters: isWork ? { ...rest, [UNFINISHED]: 'true' } : rest,
+    StorageDescriptor: { ...table.StorageDescriptor, Columns: [...columns] },
+  })
   if (!isWork) return
   const place = { DatabaseName: database, TableName: table.Name ?? '' }
   await changePartitions(glue, place, columns)
   // Whoever changed it meanwhile sees to all partitions, and says so himself.
   const { Table: now } = await glue.send(new GetTableCommand({ DatabaseName: database, Name: table.Name }))
   if (!now || !isUnfinished(now) || !isSame(now.StorageDescriptor?.Columns ?? [], columns)) return
-  await update(glue, database, now, columns, without(UNFINISHED, now.Parameters))
+  await updateTable(glue, database, now, { Parameters: without(UNFINISHED, now.Parameters) })
 }
 
 function without(name: string, parameters: Record<string, string> = {}): Record<string, string> {
   return Object.fromEntries(Object.entries(parameters).filter(([key]) => key !== name))
-}
-
-/** UpdateTable replaces all that a table is, so all of it is sent; the version is a lock. */
-async function update(
-  glue: GlueClient,
-  database: string,
-  table: Table,
-  columns: readonly GlueColumn[],
-  Parameters: Record<string, string>,
-): Promise<void> {
-  const { Name, Description, Owner, Retention, PartitionKeys, TableType, VersionId } = table
-  await glue.send(
-    new UpdateTableCommand({
-      DatabaseName: database,
-      TableInput: {
-        Name,
-        Description,
-        Owner,
-        Retention,
-        PartitionKeys,
-        TableType,
-        Parameters,
-        StorageDescriptor: { ...table.StorageDescriptor, Columns: [...columns] },
-      },
-      VersionId,
-      SkipArchive: true,
-    }),
-  )
 }
 
 /**

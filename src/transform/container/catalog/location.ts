@@ -3,7 +3,6 @@ import {
   BatchDeletePartitionCommand,
   BatchGetPartitionCommand,
   BatchUpdatePartitionCommand,
-  UpdateTableCommand,
   type ErrorDetail,
   type GlueClient,
   type Partition,
@@ -12,6 +11,7 @@ import {
 import { DatapipeError } from '../../../errors.js'
 import { HIVE_NULL } from '../../partition.js'
 import { findTable } from './table.js'
+import { updateTable } from './update-table.js'
 
 /** Where readers are to find a partition. */
 export interface PartitionLocation {
@@ -122,26 +122,10 @@ async function switchTable(
 ): Promise<void> {
   let found: Table | undefined = first
   for (let attempt = 1; found && found.StorageDescriptor?.Location !== location; attempt++) {
-    const { Name, Description, Owner, Retention, PartitionKeys, TableType, Parameters, VersionId } = found
     try {
-      await glue.send(
-        new UpdateTableCommand({
-          DatabaseName: database,
-          TableInput: {
-            Name,
-            Description,
-            Owner,
-            Retention,
-            PartitionKeys,
-            TableType,
-            Parameters,
-            StorageDescriptor: { ...found.StorageDescriptor, Location: location },
-          },
-          // A lock: somebody who changes the columns meanwhile must not lose them (spec: UpdateTable replaces TableInput).
-          VersionId,
-          SkipArchive: true,
-        }),
-      )
+      await updateTable(glue, database, found, {
+        StorageDescriptor: { ...found.StorageDescriptor, Location: location },
+      })
       return
     } catch (error) {
       if ((error as Error).name !== 'ConcurrentModificationException' || attempt === ATTEMPTS) throw error
