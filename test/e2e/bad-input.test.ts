@@ -160,7 +160,7 @@ describe('bad input through the built CLI', function () {
       { name: 'header-only', content: 'a,b\n', code: 'FILE_HAS_NO_ROWS', exit: 1, message: /no rows/ },
       {
         name: 'utf16',
-        content: Buffer.from('\ufeffa,b\n1,2\n', 'utf16le'),
+        content: Buffer.from('a,b\n1,2\n', 'utf16le'),
         code: 'FILE_NOT_UTF8',
         exit: 1,
         message: /UTF-16/,
