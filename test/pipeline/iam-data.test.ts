@@ -296,8 +296,10 @@ describe('what works with data, judged by a simulator', function () {
       const { names } = deployed.aws
       const neighbours: IamRequest[] = [
         { action: 's3:PutObject', resource: `${bucket('raw')}/inbox/a.csv` },
-        { action: 's3:DeleteObject', resource: `${bucket('transformed')}/temperature/a.parquet` },
-        { action: 's3:PutObject', resource: `${bucket('transformed')}/temperature/a.parquet` },
+        { action: 's3:DeleteObject', resource: `${bucket('raw')}/inbox/a.csv` },
+        // Compaction and roll-back write and delete there; earlier versions are out of their reach.
+        { action: 's3:DeleteObjectVersion', resource: `${bucket('transformed')}/temperature/a.parquet` },
+        { action: 's3:PutBucketPolicy', resource: bucket('transformed') },
         { action: 's3:PutObject', resource: `${bucket('artifacts')}/config/datasets.json` },
         { action: 'states:StartExecution', resource: arn('states', 'stateMachine:dp-sensors-prod-worker') },
         { action: 'states:UpdateStateMachine', resource: names.stateMachineArn('worker') },
