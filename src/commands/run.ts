@@ -59,14 +59,12 @@ failed is left alone until --retry-failed or --file asks for it.`
   }
 
   async #backfill(context: CommandContext): Promise<Outcome<BackfillResult>> {
-    const { backfill, backfillExitCode } = await import('../operate/run/backfill.js')
+    const [{ backfill, backfillExitCode }, { requireDataset }] = await Promise.all([
+      import('../operate/run/backfill.js'),
+      import('../operate/upload/dataset.js'),
+    ])
     const { all, dataset, since } = this.flags
-    const datasets = Object.keys(context.environment.datasets)
-    if (dataset !== undefined && !datasets.includes(dataset)) {
-      throw new UsageError('DATASET_UNKNOWN', `There is no dataset ${dataset} in the configuration.`, {
-        suggestions: [`Datasets: ${datasets.join(', ')}`],
-      })
-    }
+    if (dataset !== undefined) requireDataset(dataset, context.environment.datasets)
     const request = { all, dataset, since: since === undefined ? undefined : toDate(since) }
     const result = await backfill(await context.aws(), request, context.signal, backfillProgress(context))
     report(context, result.executions)

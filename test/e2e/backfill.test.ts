@@ -75,7 +75,7 @@ describe('run --backfill through the built CLI', function () {
 
   it('refuses a dataset and a date that it does not know', async () => {
     for (const [flags, expected] of [
-      [['--dataset', 'nobody'], 'DATASET_UNKNOWN'],
+      [['--dataset', 'nobody'], 'UNKNOWN_DATASET'],
       [['--since', 'yesterday'], 'BAD_DATE'],
     ] as const) {
       const { code, error } = await local('run', '--backfill', ...flags)
