@@ -36,7 +36,7 @@ export async function datapipe({ file, columns, out, month, expand }: Work): Pro
   })
 }
 
-/** What DuckDB does by itself: the same types by TRY_CAST, no count, no rejects, no audit. */
+/** What DuckDB does by itself at its fastest: types declared to its reader; no count, no rules, no rejects, no audit. */
 export async function duckdb({ file, columns, out, month, expand }: Work): Promise<void> {
   const instance = await DuckDBInstance.create(':memory:', {
     memory_limit: `${MEMORY_MB}MiB`,
@@ -45,11 +45,12 @@ export async function duckdb({ file, columns, out, month, expand }: Work): Promi
     temp_directory: `${out}/spill`,
   })
   const connection = await instance.connect()
-  const texts = Object.keys(columns).map((name) => `'${name}': 'VARCHAR'`)
-  const casts = Object.entries(columns).map(([name, type]) => `try_cast(${name} as ${type}) as ${name}`)
+  const types = Object.entries(columns).map(
+    ([name, type]) => `'${name}': '${type === 'string' ? 'varchar' : type}'`,
+  )
   const typed =
-    `select ${casts.join(', ')} from read_csv('${file}', header = true, auto_detect = false, delim = ',',` +
-    ` quote = '"', escape = '"', columns = {${texts.join(', ')}})`
+    `select * from read_csv('${file}', header = true, auto_detect = false, delim = ',',` +
+    ` quote = '"', escape = '"', columns = {${types.join(', ')}})`
   const rows = expand ? expanded(typed) : typed
   const query = month === undefined ? rows : `select *, strftime(${month}, '%Y-%m') as month from (${rows})`
   const partitions = month === undefined ? '' : ', partition_by (month)'

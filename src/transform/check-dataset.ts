@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Dataset } from '../config/dataset.js'
@@ -6,6 +6,7 @@ import { assertRules } from './contract/assert-rules.js'
 import { contractOf } from './contract/contract.js'
 import { knownInputs, queriesOf } from './query/query.js'
 import { checkQueries, parseQueries } from './query/run.js'
+import { makeScratch } from './scratch.js'
 
 const MEMORY_MB = 256
 
@@ -15,7 +16,7 @@ const MEMORY_MB = 256
  * @throws UsageError SQL_…, CHECK_INVALID, PATTERN_INVALID, UNKNOWN_COLUMN, and those of tableShape
  */
 export async function checkDataset(dataset: string, config: Dataset, signal: AbortSignal): Promise<void> {
-  const scratch = await mkdtemp(join(tmpdir(), 'datapipe-'))
+  const scratch = await makeScratch(tmpdir())
   try {
     const declared = contractOf(config, undefined, { dataset, file: dataset })?.columns
     await assertRules({ config, dataset, scratch }, declared)

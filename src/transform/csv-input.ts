@@ -17,6 +17,7 @@ export interface CsvInput {
   longest: number
 }
 
+const NO_TYPES: ReadonlyMap<number, string> = new Map()
 const SMALLEST_BUFFER = 32_000_000
 
 /** SQL: the column of `csvTable` with the text of the field at a 0-based position. No column of a table is called so. */
@@ -24,10 +25,21 @@ export function textColumn(index: number): string {
   return `"#${index}"`
 }
 
-/** SQL: the file as a table of VARCHAR columns, see `textColumn`; nothing is guessed, nothing is skipped. */
-export function csvTable(input: CsvInput, dialect: Dialect, format: Dataset['format']): string {
+/**
+ * SQL: the file as a table of VARCHAR columns, see `textColumn`; nothing is guessed, nothing is skipped.
+ * @param types SQL types of columns that DuckDB is to read as such, by their positions
+ */
+export function csvTable(
+  input: CsvInput,
+  dialect: Dialect,
+  format: Dataset['format'],
+  types: ReadonlyMap<number, string> = NO_TYPES,
+): string {
   if (input.table !== undefined) return input.table
-  const columns = Array.from({ length: input.width }, (_, index) => `'#${index}': 'VARCHAR'`)
+  const columns = Array.from(
+    { length: input.width },
+    (_, index) => `'#${index}': ${literal(types.get(index) ?? 'VARCHAR')}`,
+  )
   const line = Math.max(2_000_000, input.longest + 1024)
   const options = [
     `auto_detect = false`,
@@ -39,6 +51,7 @@ export function csvTable(input: CsvInput, dialect: Dialect, format: Dataset['for
     `nullstr = ${literal(format.nullValue)}`,
     `allow_quoted_nulls = false`,
     `compression = 'none'`,
+    ...(types.size > 0 ? [`decimal_separator = ${literal(format.decimal)}`] : []),
     `max_line_size = ${line}`,
     `buffer_size = ${Math.max(SMALLEST_BUFFER, line * 2)}`,
     `columns = {${columns.join(', ')}}`,

@@ -1,11 +1,13 @@
-import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import type { Dialect } from './dialect.js'
-import { ByteCensus, type TextFacts } from './census.js'
+import { ANY_TEXT, ByteCensus, type TextFacts } from './census.js'
+import { chunksOf } from './chunks.js'
 import type { Header } from './header.js'
 import { LineCounter } from './lines.js'
 import { LONGEST_RECORD } from './record-view.js'
 import { RecordReader } from './records.js'
+import { Scanner } from './scan/scanner.js'
+import type { ColumnShape } from './scan/shapes.js'
 
 export interface Prescan {
   /** Records after the header, counted without DuckDB. */
@@ -16,42 +18,68 @@ export interface Prescan {
   longest: number
   /** What is known of the characters in the records; undefined: nothing. */
   facts?: TextFacts
+  /** The form of the values, column by column; undefined: not known. */
+  shapes?: ColumnShape[]
   /** False: some records are malformed, or such that only our own reader reads them right. */
   regular: boolean
 }
 
 interface Options {
   dialect: Dialect
+  /** What stands between the whole and the fraction of a number. */
+  decimal: string
   header: Header
   onBytes?: (done: number) => void
   signal?: AbortSignal
 }
 
-const CHUNK = 4 * 1024 * 1024
 /** What stays in the cache of a core while it is gone over several times. */
 const PIECE = 256 * 1024
 
-/** SHA-256 of a file, in hexadecimal, and its length. */
-export async function hashFile(
-  file: string,
-  signal?: AbortSignal,
-): Promise<{ sha256: string; bytes: number }> {
-  const hash = createHash('sha256')
-  let bytes = 0
-  for await (const chunk of chunksOf(file, 0)) {
-    signal?.throwIfAborted()
-    hash.update(chunk)
-    bytes += chunk.length
-  }
-  return { sha256: hash.digest('hex'), bytes }
-}
-
 /**
- * Counts the records of a file before anything else reads it. Simple text is counted by its lines (0.4 s per GB); anything
- * else goes record by record through RecordReader.
+ * Counts the records of a file before anything else reads it. Regular text goes through the scan, which also learns the form
+ * of its values; simple text with a flaw is counted by its lines, anything else record by record through RecordReader.
  */
 export async function prescan(text: string, options: Options): Promise<Prescan> {
-  return (await countLines(text, options)) ?? (await countRecords(text, options))
+  return (
+    (await scan(text, options)) ?? (await countLines(text, options)) ?? (await countRecords(text, options))
+  )
+}
+
+async function scan(
+  text: string,
+  { dialect, decimal, header, onBytes, signal }: Options,
+): Promise<Prescan | undefined> {
+  if (dialect.commentByte !== undefined) return undefined
+  const scanner = new Scanner(dialect, decimal, header.names.length)
+  const file = await open(text)
+  let position = header.bodyOffset
+  try {
+    for (;;) {
+      signal?.throwIfAborted()
+      const { space } = scanner
+      const { bytesRead } = await file.read(space, 0, space.length, position)
+      if (bytesRead === 0) break
+      if (!scanner.add(bytesRead)) return undefined
+      position += bytesRead
+      onBytes?.(position)
+    }
+  } finally {
+    await file.close()
+  }
+  const scanned = scanner.finish()
+  if (scanned === undefined || (scanned.hasQuotes && dialect.escapeByte !== dialect.quoteByte))
+    return undefined
+  const { records, blankLines, longest, hasQuotes, shapes } = scanned
+  return {
+    records,
+    blankLines,
+    commentLines: 0,
+    longest,
+    regular: blanksAreHarmless(blankLines, header),
+    facts: { ...ANY_TEXT, isSimple: !hasQuotes, longest },
+    shapes,
+  }
 }
 
 async function countLines(
@@ -108,21 +136,4 @@ async function countRecords(text: string, { dialect, header, onBytes, signal }: 
 /** DuckDB passes over blank lines, but takes one as the header, and as a row where a row has one column. */
 function blanksAreHarmless(blankLines: number, header: Header): boolean {
   return header.isFirstLine && (blankLines === 0 || header.names.length > 1)
-}
-
-/** The bytes of a file from an offset on. Each chunk is valid until the next one is asked for. */
-async function* chunksOf(path: string, offset: number): AsyncGenerator<Buffer> {
-  const file = await open(path)
-  try {
-    const buffer = Buffer.allocUnsafe(CHUNK)
-    let position = offset
-    for (;;) {
-      const { bytesRead } = await file.read(buffer, 0, CHUNK, position)
-      if (bytesRead === 0) return
-      position += bytesRead
-      yield buffer.subarray(0, bytesRead)
-    }
-  } finally {
-    await file.close()
-  }
 }

@@ -19,6 +19,7 @@ import { partitioningWhileRead, writeParts, type Part } from './parts.js'
 import { hasPersonalData } from './pii/actions.js'
 import type { Prescan } from './prescan.js'
 import { keyRules, timeseriesOf, timeseriesRules, type Rule } from './rules.js'
+import { readNatively, type Readable } from './scan/native.js'
 import { literal } from './sql.js'
 import type { FileStatistics } from './statistics.js'
 import type { TransformEvent } from './types.js'
@@ -130,20 +131,21 @@ async function read(input: CsvInput, options: ReadOptions): Promise<Rows> {
   const table = csvTable(input, dialect, config.format)
   let columns = await columnsOf(table, options)
   let rules = await rulesOf(columns, options)
-  let accepted = await writeAccepted(table, columns, rules, options)
+  const write = () => writeAccepted({ table, columns }, input, rules, options)
+  let accepted = await write()
   if (accepted.rows < input.records && !options.known) {
     const types = await inferTypes(database, table, indexes(options.header), config.format)
     const exact = inferredColumns(types, options)
     if (exact.some((column, index) => column.type !== columns[index]?.type)) {
       columns = exact
       rules = await rulesOf(columns, options)
-      accepted = await writeAccepted(table, columns, rules, options)
+      accepted = await write()
     }
   }
   const repeated = await repeatedRules(database, config, accepted.path, numberedRows(table, columns, rules))
   if (repeated.length > 0) {
     rules = [...rules, ...repeated]
-    accepted = await writeAccepted(table, columns, rules, options)
+    accepted = await write()
   }
   if (accepted.rows === input.records) return { table, columns, accepted, unfit: { path: '', rows: 0 } }
   return { table, columns, accepted, unfit: await writeUnfit(table, columns, rules, options) }
@@ -215,12 +217,13 @@ function indexes(header: Header): number[] {
 }
 
 async function writeAccepted(
-  table: string,
-  columns: TypedColumn[],
+  text: Readable,
+  input: CsvInput,
   rules: readonly Rule[],
   options: ReadOptions,
 ): Promise<AcceptedRows> {
-  const { database, config, scratch, prescan } = options
+  const { database, config, dialect, scratch, prescan } = options
+  const { table, columns } = readNatively(text, input, prescan.shapes, dialect, config.format)
   const query = acceptedRows(table, columns, rules)
   const partitioning = partitioningWhileRead(config, columns, prescan.records)
   if (partitioning) {
@@ -232,7 +235,7 @@ async function writeAccepted(
   const isFinal = config.timeseries === undefined && config.partition === undefined
   return database
     .copyToFile(query, path, isFinal ? parquetTable(config.compression) : PARQUET_SCRATCH)
-    .catch((error: unknown) => explained(error, table, columns, options))
+    .catch((error: unknown) => explained(error, text.table, text.columns, options))
 }
 
 async function writeUnfit(

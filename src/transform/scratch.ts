@@ -8,11 +8,13 @@ import { join } from 'node:path'
 const SCRATCH = 'datapipe-'
 
 /**
- * Makes a folder for temporary files. Its name says whose it is, so that a later run can remove it if this process is killed.
+ * Makes a folder for temporary files. Its name says whose it is: should this process be killed, whoever makes the next such
+ * folder beside it removes it.
  * @param base where to make it; made itself if need be
  */
 export async function makeScratch(base: string, prefix = SCRATCH): Promise<string> {
   await mkdir(base, { recursive: true })
+  await removeLeftOvers(base, prefix)
   return mkdtemp(join(base, `${prefix}${machine()}-${process.pid}-`))
 }
 

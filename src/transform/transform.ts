@@ -9,7 +9,7 @@ import { contractOf } from './contract/contract.js'
 import { Database, type DatabaseOptions } from './database.js'
 import { dialectOf } from './dialect.js'
 import { Findings } from './findings.js'
-import { whileHashing } from './hashing.js'
+import { whileHashing } from './hash/while-hashing.js'
 import type { Input } from './input/input.js'
 import { exceeds, overLimit } from './limit.js'
 import { loadInput, openInputs, type LoadedInput } from './load.js'
@@ -84,14 +84,17 @@ async function run(options: TransformOptions, scratch: string): Promise<Transfor
     await assertUnchanged(source)
     throw error
   }
-  const inputs = await stage('prescan', () =>
-    openInputs({ source, dataset, config, contract, scratch, onEvent, signal }),
-  ).catch(orChanged)
-  for (const event of passedOver(inputs)) onEvent?.(event)
+  const openAll = async () => {
+    const inputs = await stage('prescan', () =>
+      openInputs({ source, dataset, config, contract, scratch, onEvent, signal }),
+    )
+    for (const event of passedOver(inputs)) onEvent?.(event)
+    return inputs
+  }
   const facts = options.facts ?? (await factsOf(file))
   const findings = new Findings({ ...occasion, config, contract: agreed, onEvent })
 
-  const read = async (database: Database) => {
+  const read = async (database: Database, inputs: Input[]) => {
     const loaded = await stage('read', async () => {
       const loaded: LoadedInput[] = []
       for (const [index, input] of inputs.entries()) {
@@ -129,9 +132,10 @@ async function run(options: TransformOptions, scratch: string): Promise<Transfor
     pushFilters: false,
     onProgress: progressOf('read', source.bytes, 'bytes'),
   }
-  const { result, hash } = await whileHashing(file, signal, () => withDatabase(readResources, read)).catch(
-    orChanged,
-  )
+  const { result, hash } = await whileHashing(file, signal, async () => {
+    const inputs = await openAll()
+    return withDatabase(readResources, (database) => read(database, inputs))
+  }).catch(orChanged)
   const { loaded, rejected } = result
   await assertUnchanged(source)
 

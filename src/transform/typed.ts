@@ -25,9 +25,10 @@ export function typedColumns(
   format: Dataset['format'],
   { strict, facts, nan }: { strict: boolean; facts?: TextFacts; nan?: ReadonlySet<string> },
 ): TypedColumn[] {
-  return columns.map((column) => {
+  return columns.map((each) => {
+    const column = { ...each, strict: each.strict ?? strict }
     const options = { facts, nan: nan?.has(column.name) }
-    const { sqlType, raw, value, what } = ((column.strict ?? strict) ? strictConversion : conversion)(
+    const { sqlType, raw, value, what } = (column.strict ? strictConversion : conversion)(
       column.type,
       format,
       options,

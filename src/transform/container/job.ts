@@ -1,6 +1,6 @@
 import type { GlueClient } from '@aws-sdk/client-glue'
 import type { S3Client } from '@aws-sdk/client-s3'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { defaultDataset, type Dataset } from '../../config/dataset.js'
@@ -10,6 +10,7 @@ import { DataError } from '../errors.js'
 import { needsKey } from '../pii/actions.js'
 import { runKey, sourceId } from '../layout.js'
 import type { RunRecord } from '../record.js'
+import { makeScratch } from '../scratch.js'
 import { tableNames } from '../tables.js'
 import { transformFile } from '../transform.js'
 import type { RejectFiles, TransformResult } from '../types.js'
@@ -71,6 +72,9 @@ interface Counts {
   rejects: RejectFiles | null
 }
 
+/** What the folders of jobs are called. */
+const JOB = 'job-'
+
 const NO_COUNTS: Counts = { rowsIn: 0, rowsAccepted: 0, rowsRejected: 0, rejects: null }
 
 interface Job extends JobOptions {
@@ -102,8 +106,8 @@ async function runVersion(job: Job, target: JobTarget, config: Dataset): Promise
   const names = tableNames(target.dataset, config)
   const found = await Promise.all(names.map((table) => findTable(glue, { ...target, table })))
   const seen = found.filter((table): table is Table => table !== undefined)
-  await mkdir(settings.scratch, { recursive: true })
-  const scratch = await mkdtemp(join(settings.scratch, 'job-'))
+  // On a machine that is not gone afterwards, as a container is.
+  const scratch = await makeScratch(settings.scratch, JOB)
   try {
     const fetched = join(scratch, 'object')
     await fetchSource(s3, source, fetched, signal)

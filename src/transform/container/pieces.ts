@@ -3,7 +3,7 @@ import pLimit from 'p-limit'
 import { placeOf, sourceRowsKey } from '../layout.js'
 import type { Place } from '../merge/lake.js'
 import type { SourceEntry } from '../merge/manifest.js'
-import { hashFile } from '../prescan.js'
+import { hashFile } from '../hash/hash-file.js'
 import type { Output, TransformResult } from '../types.js'
 
 /** One file of a load, and where it goes. */

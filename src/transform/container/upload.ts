@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-s3'
 import { open, readFile, type FileHandle } from 'node:fs/promises'
 import pLimit from 'p-limit'
-import { hashFile } from '../prescan.js'
+import { hashFile } from '../hash/hash-file.js'
 import { conditions, headObject, losing, type Expected } from './objects.js'
 
 const SINGLE_PUT = 32 * 1024 * 1024

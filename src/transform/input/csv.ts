@@ -20,6 +20,7 @@ export async function openCsv(request: InputRequest): Promise<Input> {
   if (contract) matchHeader(config, header, contract, { file: name, dataset: request.dataset })
   const counted = await prescan(text, {
     dialect,
+    decimal: config.format.decimal,
     header,
     signal,
     onBytes: (done) =>

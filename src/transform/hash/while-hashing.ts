@@ -1,14 +1,13 @@
-import { hashFile } from './prescan.js'
+import { hashFile, type FileHash } from './hash-file.js'
 
 /**
- * Hashes a file while something else is done with it: DuckDB works on its own threads meanwhile. The hashing ends when the
- * work fails.
+ * Hashes a file while something else is done with it. The hashing ends when the work fails.
  */
 export async function whileHashing<T>(
   file: string,
   signal: AbortSignal | undefined,
   work: () => Promise<T>,
-): Promise<{ result: T; hash: { sha256: string; bytes: number } }> {
+): Promise<{ result: T; hash: FileHash }> {
   const stop = new AbortController()
   const hashing = hashFile(file, AbortSignal.any(signal ? [signal, stop.signal] : [stop.signal])).then(
     (hash) => ({ hash }),
