@@ -1,9 +1,13 @@
 import { DuckDBInstance } from '@duckdb/node-api'
 import { datasetSchema } from '../../src/config/dataset.js'
-import { transformFile } from '../../src/transform/transform.js'
+import type * as Transform from '../../src/transform/transform.js'
 
 export const MEMORY_MB = 512
 export const THREADS = 2
+
+/** What users run: threads start from compiled files only. */
+const COMPILED = new URL('../../dist/transform/transform.js', import.meta.url).href
+const { transformFile } = (await import(COMPILED)) as typeof Transform
 
 /** One thing to measure, done in a process of its own. */
 export interface Work {

@@ -27,7 +27,7 @@ export interface Source {
 /**
  * Opens a local file: it must be a regular, non-empty file of the dataset's format. gzip and Zstandard are unpacked into
  * scratch, text that is not UTF-8 is converted there.
- * @throws DataError FILE_NOT_FOUND, FILE_NOT_READABLE, FILE_IS_A_DIRECTORY, FILE_EMPTY, FILE_NOT_TEXT, FILE_NOT_UTF8, NOT_PARQUET, NOT_XLSX, GZIP_DAMAGED, ZSTD_DAMAGED
+ * @throws DataError FILE_NOT_FOUND, FILE_NOT_READABLE, FILE_IS_A_DIRECTORY, FILE_EMPTY, FILE_NOT_TEXT, FILE_NOT_UTF8, NOT_PARQUET, NOT_XLSX, GZIP_DAMAGED, ZSTD_DAMAGED, FILE_EXPANDS_TOO_MUCH
  */
 export async function openSource(
   file: string,

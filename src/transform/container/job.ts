@@ -3,7 +3,7 @@ import type { S3Client } from '@aws-sdk/client-s3'
 import { rm } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { defaultDataset, type Dataset } from '../../config/dataset.js'
+import { configurationOf, type Dataset } from '../../config/dataset.js'
 import { DatapipeError, UsageError } from '../../errors.js'
 import { datasetFor } from '../dataset.js'
 import { DataError } from '../errors.js'
@@ -54,7 +54,7 @@ export async function runJob(options: JobOptions): Promise<RunRecord> {
     const dataset = datasetFor(settings.key, datasets)
     job.dataset = dataset
     const target = { s3, glue, database: settings.database, dataset, bucket: settings.transformedBucket }
-    return await runVersion(job, target, datasets[dataset] ?? defaultDataset())
+    return await runVersion(job, target, configurationOf(datasets, dataset))
   } catch (error) {
     if (!(error instanceof DataError || error instanceof UsageError)) throw error
     const status = error.code === 'REJECTS_OVER_LIMIT' ? 'rejected' : 'failed'

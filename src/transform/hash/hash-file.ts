@@ -31,12 +31,10 @@ export async function hashHere(file: string, signal?: AbortSignal): Promise<File
   return { sha256: hash.digest('hex'), bytes }
 }
 
-/** @returns undefined when the thread failed, for whatever reason */
+/** @returns undefined when the thread failed, for whatever reason; also in sources that were not compiled */
 async function hashAside(file: string, signal?: AbortSignal): Promise<FileHash | undefined> {
   signal?.throwIfAborted()
-  // The extension of the sources, when they run without having been compiled.
-  const extension = import.meta.url.slice(-3)
-  const worker = new Worker(new URL(`./hash-thread${extension}`, import.meta.url), { workerData: file })
+  const worker = new Worker(new URL('./hash-thread.js', import.meta.url), { workerData: file })
   const stop = () => void worker.terminate()
   signal?.addEventListener('abort', stop, { once: true })
   const hash = await new Promise<FileHash | undefined>((resolve) => {

@@ -67,6 +67,14 @@ describe('the source of the image', () => {
 
   after(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true }))))
 
+  it('holds the code of threads', async () => {
+    const root = await packageFolder({
+      'dist/config/names.js': `new Worker(new URL('./thread.js', import.meta.url))\n`,
+      'dist/config/thread.js': '',
+    })
+    expect([...(await sourceFiles(root)).keys()]).to.include('dist/config/thread.js')
+  })
+
   it('holds what the transform imports, directly or not, and nothing else', async () => {
     expect([...(await sourceFiles(await packageFolder())).keys()].sort()).to.deep.equal([
       'dist/config/names.js',
