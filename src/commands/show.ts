@@ -1,9 +1,12 @@
 import { Args } from '@oclif/core'
 import type { RunRecord } from '../transform/record.js'
 import { DatapipeCommand, type CommandContext, type Outcome } from '../ui/command.js'
+import { checkMessage } from '../transform/checks/result.js'
+import { driftMessage } from '../transform/contract/drift.js'
 import { formatBytes, formatCount, formatDuration } from '../ui/format.js'
 
 export default class Show extends DatapipeCommand<RunRecord, typeof Show> {
+  static override readonly onlyReads = true
   static override summary = 'Show one load: source, counts, what it wrote, why it failed.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> o-3f2a9c41',
@@ -65,6 +68,8 @@ function lines(run: RunRecord): string[] {
     ['sha256', source.sha256 ?? '(not read to its end)'],
     ['rows', rowsText(run)],
     ...(rejects ? [['rejects', rejects.csv]] : []),
+    ...run.drift.map((drift) => ['drift', driftMessage(drift, run.dataset)]),
+    ...run.checks.map((check) => ['check', check.passed ? `"${check.name}" holds` : checkMessage(check)]),
     ...(error ? [['error', `${error.code}: ${error.message}`]] : []),
     ['started', run.startedAt],
     ['took', formatDuration(run.durationMs)],

@@ -1,6 +1,6 @@
 import type { Dataset } from '../config/dataset.js'
-import type { CheckResult } from './checks/result.js'
-import { assertChecks, checkMessage, evaluateChecks } from './checks/evaluate.js'
+import { checkMessage, type CheckResult } from './checks/result.js'
+import { assertChecks, evaluateChecks } from './checks/evaluate.js'
 import type { Contract } from './contract/contract.js'
 import { driftMessage, fileDrift, type Drift } from './contract/drift.js'
 import { differingColumns } from './contract/misfits.js'

@@ -24,6 +24,7 @@ import { rollback, unpin } from '../../src/operate/image/rollback.js'
 import { inWorkshop, lakeOf } from '../../src/operate/lake.js'
 import { costReport } from '../../src/operate/provision/cost-report.js'
 import { up } from '../../src/operate/provision/up.js'
+import { exportRejects } from '../../src/operate/rejects/export.js'
 import { listRejects } from '../../src/operate/rejects/list.js'
 import { replay } from '../../src/operate/rejects/replay.js'
 import { showRejects } from '../../src/operate/rejects/show.js'
@@ -286,11 +287,15 @@ describe('the commands, judged by a simulator', function () {
       calls: ['ListObjectsV2', 'GetObject'],
     },
     {
-      command: 'rejects list, show',
+      command: 'rejects list, show, export',
       by: 'operator',
       perform: async () => {
+        const selector = 'inbox/temperature/d.csv'
         await listRejects(account.aws, {}, signal)
-        await showRejects(account.aws, { selector: 'inbox/temperature/d.csv', limit: 5 }, signal)
+        await showRejects(account.aws, { selector, limit: 5 }, signal)
+        const folder = await mkdtemp(join(tmpdir(), 'datapipe-iam-'))
+        await exportRejects(account.aws, { selector, out: join(folder, 'd.csv') }, signal)
+        await rm(folder, { recursive: true })
       },
       calls: ['ListObjectsV2', 'GetObject'],
     },

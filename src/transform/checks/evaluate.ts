@@ -8,7 +8,7 @@ import { actionsOf, hasPersonalData } from '../pii/actions.js'
 import { WITHHELD } from '../pii/withheld.js'
 import { identifier, literal } from '../sql.js'
 import { checksOf, type Check } from './check.js'
-import type { CheckResult } from './result.js'
+import { checkMessage, type CheckResult } from './result.js'
 import { enclosed } from './predicate.js'
 import { repeatedCount } from './repeated.js'
 
@@ -151,12 +151,4 @@ export function assertChecks(
       suggestions: [`Correct the file, or the checks of datasets.${dataset}.`],
     },
   )
-}
-
-/** What a check found, in words. */
-export function checkMessage({ name, kind, failed, detail }: CheckResult): string {
-  if (detail !== undefined) return `"${name}": ${detail}`
-  const [rows, repeat] = failed === 1 ? ['row', 'repeats'] : ['rows', 'repeat']
-  const what = kind === 'unique' ? ` that ${repeat} an earlier one` : ''
-  return `"${name}" does not hold for ${failed} ${rows}${what}`
 }

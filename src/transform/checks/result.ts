@@ -13,3 +13,11 @@ export const checkResultSchema = z.object({
 })
 
 export type CheckResult = z.infer<typeof checkResultSchema>
+
+/** What a check found, in words. */
+export function checkMessage({ name, kind, failed, detail }: CheckResult): string {
+  if (detail !== undefined) return `"${name}": ${detail}`
+  const [rows, repeat] = failed === 1 ? ['row', 'repeats'] : ['rows', 'repeat']
+  const what = kind === 'unique' ? ` that ${repeat} an earlier one` : ''
+  return `"${name}" does not hold for ${failed} ${rows}${what}`
+}

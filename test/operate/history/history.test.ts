@@ -1,9 +1,9 @@
-import { rm } from 'node:fs/promises'
+import { GetTableCommand, UpdateTableCommand } from '@aws-sdk/client-glue'
 import { expect } from 'chai'
 import { history } from '../../../src/operate/history/history.js'
 import { findRun } from '../../../src/operate/history/show.js'
 import { duckdbQuery } from '../../../src/operate/query/duckdb.js'
-import { TestLake } from '../../transform/merge/support.js'
+import { DATABASE, TestLake } from '../../transform/merge/support.js'
 import { failure, scratchFolder, signal } from '../support.js'
 
 describe('history', function () {
@@ -42,16 +42,18 @@ describe('history', function () {
     expect((await failure(findRun(lake.aws, 'o-z', signal))).code).to.equal('RUN_NOT_FOUND')
   })
 
-  it('is a table', async () => {
+  async function ask(sql: string): Promise<unknown[]> {
     const folder = await scratchFolder()
-    const ask = async (sql: string) => {
-      const context = { signal, onProgress: () => undefined }
-      const stream = await duckdbQuery(lake.aws, sql, context, { folder: `${folder.path}/objects` })
-      const rows = []
-      for await (const batch of stream.batches) rows.push(...batch)
-      await stream.close()
-      return rows
-    }
+    const context = { signal, onProgress: () => undefined }
+    const stream = await duckdbQuery(lake.aws, sql, context, { folder: `${folder.path}/objects` })
+    const rows = []
+    for await (const batch of stream.batches) rows.push(...batch)
+    await stream.close()
+    await folder.remove()
+    return rows
+  }
+
+  it('is a table', async () => {
     const rows = await ask(
       `select run_id, status, source.key, cast(rows_in as integer), cast(rows_rejected as integer), error.code, cast(len(outputs) as integer)
          from datapipe_runs where started_at >= '2020-01-01' order by run_id`,
@@ -64,7 +66,39 @@ describe('history', function () {
     expect(
       await ask('select source.versionid from datapipe_runs where source.versionid is null'),
     ).to.deep.equal([])
-    await folder.remove()
-    await rm(folder.path, { recursive: true, force: true })
+  })
+
+  it('says in the table how files differed and what checks found, also in a table of an earlier release', async () => {
+    const checks = [{ name: 'small', sql: 'id < 3', severity: 'warn' }]
+    await lake.reset({ orders: { columns: undefined, checks } })
+    const load = async (name: string, body: string) => {
+      const request = await lake.upload('orders', `${name}.csv`, body)
+      await lake.nextSecond()
+      await lake.load({ ...request, execution: `o-${name}` })
+    }
+    await load('a', 'id\n1\n2\n')
+    const { glue } = lake
+    const { Table } = await glue.send(new GetTableCommand({ DatabaseName: DATABASE, Name: 'datapipe_runs' }))
+    const Columns = Table?.StorageDescriptor?.Columns?.filter(
+      ({ Name }) => Name !== 'drift' && Name !== 'checks',
+    )
+    const { Name, PartitionKeys, Parameters, TableType } = Table ?? {}
+    const StorageDescriptor = { ...Table?.StorageDescriptor, Columns }
+    await glue.send(
+      new UpdateTableCommand({
+        DatabaseName: DATABASE,
+        TableInput: { Name, PartitionKeys, Parameters, TableType, StorageDescriptor },
+      }),
+    )
+    await load('b', 'id,note\n3,x\n')
+    expect(
+      await ask(
+        `select run_id, cast(len(drift) as integer), drift[1].change, drift[1]."column", checks[1].passed, cast(checks[1].failed as integer)
+           from datapipe_runs order by run_id`,
+      ),
+    ).to.deep.equal([
+      ['o-a', 0, null, null, true, 0],
+      ['o-b', 1, 'added', 'note', false, 1],
+    ])
   })
 })
