@@ -2,6 +2,7 @@ import type { Dataset } from '../config/dataset.js'
 import { INFERRED_TYPES, isNull, strictConversion } from './convert.js'
 import { textColumn } from './csv-input.js'
 import type { Database } from './database.js'
+import { readsItself, type ColumnShape } from './scan/shapes.js'
 
 /** The type of each column by its position; undefined where the column holds no value at all. */
 export type InferredTypes = Map<number, string | undefined>
@@ -10,18 +11,27 @@ export type InferredTypes = Map<number, string | undefined>
 const COLUMNS_AT_ONCE = 64
 
 /**
- * The narrowest type that every value of a column fits, for some columns of a table of text. All rows are looked at.
+ * The narrowest type that every value of a column fits, for some columns of a table of text. All rows are looked at, unless
+ * the forms of their values tell.
  * @param table SQL of the table, see `csvTable`
+ * @param shapes of all columns of the file
  */
 export async function inferTypes(
   database: Database,
   table: string,
   columns: readonly number[],
   format: Dataset['format'],
+  shapes?: readonly ColumnShape[],
 ): Promise<InferredTypes> {
   const types: InferredTypes = new Map()
-  for (let from = 0; from < columns.length; from += COLUMNS_AT_ONCE) {
-    const some = columns.slice(from, from + COLUMNS_AT_ONCE)
+  for (const index of columns) {
+    const shape = shapes?.[index]
+    const type = INFERRED_TYPES.find((type) => shape && readsItself(shape, type, format, true))
+    if (type !== undefined) types.set(index, type)
+  }
+  const open = columns.filter((index) => !types.has(index))
+  for (let from = 0; from < open.length; from += COLUMNS_AT_ONCE) {
+    const some = open.slice(from, from + COLUMNS_AT_ONCE)
     const [row = {}] = await database.rows(
       `SELECT ${some.flatMap((index) => testsOf(index, format)).join(', ')} FROM ${table}`,
     )

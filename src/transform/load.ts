@@ -173,7 +173,7 @@ async function columnsOfKinds(
   const types: InferredTypes =
     open.length === 0
       ? new Map<number, string>()
-      : await inferTypes(database, csvTable(csv, dialect, format), open, format)
+      : await inferTypes(database, csvTable(csv, dialect, format), open, format, prescan.shapes)
   return origin.kinds.map((kinds, index) => ({
     name: header.names[index] ?? '',
     index,

@@ -42,11 +42,14 @@ const PIECE = 256 * 1024
  */
 export async function prescan(text: string, options: Options): Promise<Prescan> {
   return (
-    (await scan(text, options)) ?? (await countLines(text, options)) ?? (await countRecords(text, options))
+    (await scanRecords(text, options)) ??
+    (await countLines(text, options)) ??
+    (await countRecords(text, options))
   )
 }
 
-async function scan(
+/** @returns undefined: the text is not for the scan */
+export async function scanRecords(
   text: string,
   { dialect, decimal, header, onBytes, signal }: Options,
 ): Promise<Prescan | undefined> {

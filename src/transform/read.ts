@@ -134,7 +134,13 @@ async function read(input: CsvInput, options: ReadOptions): Promise<Rows> {
   const write = () => writeAccepted({ table, columns }, input, rules, options)
   let accepted = await write()
   if (accepted.rows < input.records && !options.known) {
-    const types = await inferTypes(database, table, indexes(options.header), config.format)
+    const types = await inferTypes(
+      database,
+      table,
+      indexes(options.header),
+      config.format,
+      options.prescan.shapes,
+    )
     const exact = inferredColumns(types, options)
     if (exact.some((column, index) => column.type !== columns[index]?.type)) {
       columns = exact
@@ -158,7 +164,7 @@ async function columnsOf(table: string, options: ReadOptions): Promise<TypedColu
     const positions = added.map(({ index }) => index)
     const types =
       positions.length > 0
-        ? await inferTypes(database, table, positions, config.format)
+        ? await inferTypes(database, table, positions, config.format, prescan.shapes)
         : new Map<number, string>()
     const fresh = added.map((column) => ({
       ...column,
@@ -174,15 +180,19 @@ async function columnsOf(table: string, options: ReadOptions): Promise<TypedColu
   }
   // A predicate that fits the types of a sample may not fit those of the file, and the other way round.
   if (config.checks.length === 0) return guess(table, options)
-  return inferredColumns(await inferTypes(database, table, indexes(header), config.format), options)
+  return inferredColumns(
+    await inferTypes(database, table, indexes(header), config.format, prescan.shapes),
+    options,
+  )
 }
 
 /**
- * Types from a sample: right unless a later value does not fit, which shows when the rows are counted. Where the sample has
- * no value, the whole file is asked.
+ * Types from the forms of the values, or else from a sample: right unless a later value does not fit, which shows when the rows
+ * are counted. Where the sample has no value, the whole file is asked.
  */
 async function guess(table: string, options: ReadOptions): Promise<TypedColumn[]> {
-  const { database, config, dialect, header, text, scratch, signal } = options
+  const { database, config, dialect, header, text, scratch, signal, prescan } = options
+  const { format } = config
   const sample = await cleanCopy(text, join(scratch, 'sample.csv'), {
     dialect,
     header,
@@ -190,16 +200,11 @@ async function guess(table: string, options: ReadOptions): Promise<TypedColumn[]
     signal,
   })
   const input: CsvInput = { ...sample, isClean: true, width: header.names.length }
-  const types = await inferTypes(
-    database,
-    csvTable(input, dialect, config.format),
-    indexes(header),
-    config.format,
-  )
+  const sampled = csvTable(input, dialect, format)
+  const types = await inferTypes(database, sampled, indexes(header), format, prescan.shapes)
   const unknown = indexes(header).filter((index) => types.get(index) === undefined)
   if (unknown.length > 0) {
-    for (const [index, type] of await inferTypes(database, table, unknown, config.format))
-      types.set(index, type)
+    for (const [index, type] of await inferTypes(database, table, unknown, format)) types.set(index, type)
   }
   return inferredColumns(types, options)
 }

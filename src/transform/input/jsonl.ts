@@ -65,15 +65,16 @@ export async function openJsonLines(request: InputRequest): Promise<Input> {
       suggestions: ['Correct `format.type` of the dataset, or the file.'],
     })
   }
+  const header = ownHeader(source.name, keys.raw)
   return {
     name: ONLY_INPUT,
     columns: known,
     strict: declared === undefined,
-    header: ownHeader(source.name, keys.raw),
+    header,
     dialect: OWN_DIALECT,
     format: { ...config.format, nullValue: '', decimal: '.', thousands: undefined },
     text: table.path,
-    prescan: table.prescan(blankLines),
+    prescan: await table.prescan(blankLines, header, request.signal),
     origin: {
       type: 'converted',
       kinds: keys.kinds,

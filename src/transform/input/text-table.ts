@@ -4,7 +4,7 @@ import { LF, type Dialect } from '../dialect.js'
 import type { Header } from '../header.js'
 import { safeNames } from '../names.js'
 import { assertWidth } from '../header.js'
-import type { Prescan } from '../prescan.js'
+import { scanRecords, type Prescan } from '../prescan.js'
 import { LONGEST_RECORD } from '../record-view.js'
 import type { Refused } from './input.js'
 
@@ -114,8 +114,12 @@ export class TextTable {
     this.pending = 0
   }
 
-  prescan(blankLines: number): Prescan {
-    return { records: this.records, blankLines, commentLines: 0, longest: this.longest, regular: true }
+  /** What a pre-scan would tell, once all is flushed. @param header see `ownHeader` */
+  async prescan(blankLines: number, header: Header, signal?: AbortSignal): Promise<Prescan> {
+    const { records, longest, path } = this
+    const scanned = await scanRecords(path, { dialect: OWN_DIALECT, decimal: '.', header, signal })
+    const shapes = scanned?.records === records ? scanned.shapes : undefined
+    return { records, blankLines, commentLines: 0, longest, regular: true, shapes }
   }
 
   async close(): Promise<void> {

@@ -89,15 +89,16 @@ async function readSheet(
     })
     await table.flush()
     if (content.raw === undefined) throw new DataError('FILE_EMPTY', `${title} holds nothing.`)
+    const header = ownHeader(title, content.raw)
     return {
       name,
       columns: known,
       strict: declared === undefined,
-      header: ownHeader(title, content.raw),
+      header,
       dialect: OWN_DIALECT,
       format: { ...config.format, nullValue: '', decimal: '.', thousands: undefined },
       text: table.path,
-      prescan: table.prescan(content.blankRows),
+      prescan: await table.prescan(content.blankRows, header, signal),
       origin: {
         type: 'converted',
         kinds: content.kinds,
