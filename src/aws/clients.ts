@@ -1,5 +1,7 @@
 import pLimit from 'p-limit'
 import type { AwsCredentialIdentity, AwsCredentialIdentityProvider } from '@aws-sdk/types'
+import { requireSafeRequest } from './endpoint-safety.js'
+import { StoppableCall } from './stopping.js'
 
 /** Configuration that every client of datapipe gets, and nothing else: one place for retries, endpoints and checksums. */
 export interface ClientConfig {
@@ -20,14 +22,16 @@ export interface ApiCall {
   input: unknown
 }
 
+type Step = 'initialize' | 'finalizeRequest'
+
 interface Client {
   destroy(): void
   middlewareStack: {
-    add(middleware: Middleware, options: { step: 'finalizeRequest'; priority: 'low'; name: string }): void
+    add(middleware: Middleware, options: { step: Step; priority: 'high' | 'low'; name: string }): void
   }
 }
 
-type Next = (args: { input?: unknown }) => Promise<object>
+type Next = (args: { input?: unknown; request?: unknown }) => Promise<object>
 type Middleware = (next: Next, context: { clientName?: string; commandName?: string }) => Next
 
 export interface AwsClientsOptions {
@@ -36,6 +40,10 @@ export interface AwsClientsOptions {
   credentials?: AwsCredentialIdentity | AwsCredentialIdentityProvider
   /** Cloud calls under way at once; what waits between calls (back-off, polling) takes no place. */
   concurrency?: number
+  /** Aborted: the command is asked to stop, and no call goes on for long (see `StoppableCall`). */
+  stop?: AbortSignal
+  /** Send also to endpoints that are neither encrypted nor this machine. */
+  allowInsecureEndpoint?: boolean
 }
 
 /** Makes and keeps one client per service, so that every call is counted, bounded and retried the same way. */
@@ -47,6 +55,9 @@ export class AwsClients {
   apiCalls = 0
   /** Called before each attempt, for recording what a role's code calls. */
   onCall: ((call: ApiCall) => void) | undefined
+  /** Awaited right before each attempt is sent; what it throws ends the call. */
+  guard: ((call: ApiCall) => Promise<void>) | undefined
+  readonly #asides: AwsClients[] = []
 
   constructor(options: AwsClientsOptions) {
     this.#options = options
@@ -71,8 +82,20 @@ export class AwsClients {
     return client
   }
 
+  /** For calls that must wait neither for a place among the others nor for the guard. Counted and closed with these. */
+  aside(): AwsClients {
+    const aside = new AwsClients(this.#options)
+    aside.onCall = (call) => {
+      this.apiCalls++
+      this.onCall?.(call)
+    }
+    this.#asides.push(aside)
+    return aside
+  }
+
   /** Closes idle connections, so that the process can end at once. */
   destroy(): void {
+    for (const aside of this.#asides) aside.destroy()
     for (const client of this.#clients.values()) client.destroy()
     this.#clients.clear()
   }
@@ -92,17 +115,35 @@ export class AwsClients {
   }
 
   #instrument(client: Client): void {
+    const { stop } = this.#options
+    const calls = new WeakMap<object, StoppableCall>()
+    if (stop !== undefined) {
+      client.middlewareStack.add(
+        (next, context) => (args) => {
+          const call = new StoppableCall(stop)
+          calls.set(context, call)
+          return call.run(() => next(args))
+        },
+        // Around everything that waits: credentials, the rate limit of the SDK, and its retries.
+        { step: 'initialize', priority: 'high', name: 'datapipeStop' },
+      )
+    }
     client.middlewareStack.add(
-      (next, context) => (args) =>
-        this.#limit(() => {
-          this.apiCalls++
-          this.onCall?.({
+      (next, context) => (args) => {
+        const send = async () => {
+          const call = {
             service: (context.clientName ?? '').replace(/Client$/, ''),
             operation: (context.commandName ?? '').replace(/Command$/, ''),
             input: args.input,
-          })
+          }
+          requireSafeRequest(args.request, this.#options.allowInsecureEndpoint === true)
+          await this.guard?.(call)
+          this.apiCalls++
+          this.onCall?.(call)
           return next(args)
-        }),
+        }
+        return this.#limit(() => calls.get(context)?.attempt(send) ?? send())
+      },
       // After the retry middleware, so that an attempt holds a place and the wait between attempts does not.
       { step: 'finalizeRequest', priority: 'low', name: 'datapipeCalls' },
     )

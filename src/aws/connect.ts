@@ -2,8 +2,10 @@ import type { AwsCredentialIdentity, AwsCredentialIdentityProvider } from '@aws-
 import type { Environment } from '../config/schema.js'
 import { DatapipeError, UsageError } from '../errors.js'
 import { AwsClients } from './clients.js'
+import { configuredEndpoints } from './configured-endpoints.js'
 import { AwsContext } from './context.js'
 import { credentialChain, EMBEDDED_CREDENTIALS } from './credentials.js'
+import { requireSafeEndpoint, requireVerifiedTls } from './endpoint-safety.js'
 import { translateAwsError } from './errors.js'
 import { Names } from './names.js'
 
@@ -14,6 +16,10 @@ export interface ConnectOptions {
   concurrency?: number
   /** Asks for the one-time code of an MFA device; left out where nobody can be asked. */
   mfaCode?: (serial: string) => Promise<string>
+  /** Aborted when the command is asked to stop. */
+  stop?: AbortSignal
+  /** Send to endpoints that are neither encrypted nor this machine, and to whoever has any certificate. */
+  allowInsecureEndpoint?: boolean
   env?: NodeJS.ProcessEnv
 }
 
@@ -23,17 +29,32 @@ const EMBEDDED_REGION = 'eu-north-1'
 /**
  * Finds region and credentials, asks AWS who we are, and refuses to go on in any account but the pinned one. Nothing is
  * changed. Region: --region, then datapipe.yaml, AWS_REGION, AWS_DEFAULT_REGION, and the region of the profile.
- * @throws UsageError NO_REGION, WRONG_ACCOUNT, NO_CREDENTIALS; DatapipeError as `translateAwsError`
+ * @throws UsageError NO_REGION, WRONG_ACCOUNT, NO_CREDENTIALS, INVALID_ENDPOINT, INSECURE_ENDPOINT, TLS_NOT_VERIFIED;
+ *   DatapipeError as `translateAwsError`
  */
 export async function connect(environment: Environment, options: ConnectOptions = {}): Promise<AwsContext> {
   const { env = process.env } = options
   const embedded = environment.endpoint === 'embedded'
   const endpoint = endpointOf(environment, options, env)
+  const { allowInsecureEndpoint = false } = options
+  if (!embedded) await requireSafety(environment, endpoint, allowInsecureEndpoint, env)
   const region = await regionOf(environment, embedded, env)
   const credentials = embedded
     ? EMBEDDED_CREDENTIALS
-    : await credentialChain({ profile: environment.profile, mfaCode: options.mfaCode })
-  const clients = new AwsClients({ region, endpoint, credentials, concurrency: options.concurrency })
+    : await credentialChain({
+        profile: environment.profile,
+        mfaCode: options.mfaCode,
+        allowInsecureEndpoint,
+      })
+  const { concurrency, stop } = options
+  const clients = new AwsClients({
+    region,
+    endpoint,
+    credentials,
+    concurrency,
+    stop,
+    allowInsecureEndpoint,
+  })
   const account = await callerAccount({ region, endpoint, credentials, profile: environment.profile })
   clients.apiCalls++
   checkAccount(environment, account)
@@ -64,6 +85,23 @@ function endpointOf(
       suggestions: ['Start it with `datapipe local start`.'],
     },
   )
+}
+
+/** Before anything is sent, as a request that is refused in the middle would leave half of the work done. */
+async function requireSafety(
+  { endpoint: configured, name, profile }: Environment,
+  endpoint: string | undefined,
+  allowInsecure: boolean,
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
+  if (configured !== undefined) {
+    requireSafeEndpoint({ url: configured, from: `endpoint of environment ${name}` }, allowInsecure)
+  }
+  const isOnlyLogin = endpoint !== undefined
+  for (const other of await configuredEndpoints({ env, profile, isOnlyLogin })) {
+    requireSafeEndpoint(other, allowInsecure)
+  }
+  if (!allowInsecure) requireVerifiedTls(endpoint, env)
 }
 
 async function regionOf(

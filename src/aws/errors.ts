@@ -1,6 +1,8 @@
 import { DatapipeError, UsageError } from '../errors.js'
 import { accessDenied } from './access-denied.js'
+import { clockSkew } from './clock-skew.js'
 import { quotaExceeded } from './quotas.js'
+import { isThrottling } from './retry.js'
 
 export interface TranslationContext {
   /** The profile in use, for saying how to log in with it. Left out: AWS_PROFILE. */
@@ -28,17 +30,19 @@ export function translateAwsError(
   return undefined
 }
 
-/** In this order: an expired login shows itself in many ways, some of which look like missing credentials. */
+/** In this order: a wrong clock shows itself as an expired login, and that in many ways, some of which look like missing credentials. */
 const TRANSLATORS: readonly Translator[] = [
+  clockSkew,
   expired,
   missingCredentials,
-  clockSkew,
   invalidCredentials,
   quotaExceeded,
   throttled,
   unreachable,
   diskFull,
   accessDenied,
+  serverFailed,
+  withoutReason,
 ]
 
 const EXPIRED = new Set(['ExpiredToken', 'ExpiredTokenException', 'RequestExpired', 'TokenRefreshRequired'])
@@ -90,20 +94,6 @@ function isCredentialError({ message, name }: Error): boolean {
   )
 }
 
-const SKEW = /Signature expired|Signature not yet current|difference between the request time/
-
-function clockSkew(error: Error): DatapipeError | undefined {
-  if (error.name !== 'RequestTimeTooSkewed' && !SKEW.test(error.message)) return undefined
-  return new DatapipeError(
-    'CLOCK_SKEW',
-    'AWS refused the request because the clock of this machine is wrong.',
-    {
-      cause: error,
-      suggestions: ['Set the clock, for example by switching on NTP, and run the same command again.'],
-    },
-  )
-}
-
 const INVALID = new Set([
   'InvalidClientTokenId',
   'UnrecognizedClientException',
@@ -130,21 +120,8 @@ function invalidCredentials(error: Error, { profile }: TranslationContext): Data
   })
 }
 
-const THROTTLING = new Set([
-  'Throttling',
-  'ThrottlingException',
-  'ThrottledException',
-  'RequestThrottled',
-  'RequestThrottledException',
-  'RequestLimitExceeded',
-  'TooManyRequestsException',
-  'ProvisionedThroughputExceededException',
-  'BandwidthLimitExceeded',
-  'SlowDown',
-])
-
 function throttled(error: Error): DatapipeError | undefined {
-  if (!THROTTLING.has(error.name) && !error.message.startsWith('Rate exceeded')) return undefined
+  if (!isThrottling(error)) return undefined
   return new DatapipeError('THROTTLED', `AWS keeps refusing because of too many calls (${error.name}).`, {
     cause: error,
     suggestions: ['Wait a few minutes and run the same command again: it continues where this run stopped.'],
@@ -183,6 +160,38 @@ function unreachable(error: Error, { endpoint }: TranslationContext): DatapipeEr
         : ['Check that it runs, and AWS_ENDPOINT_URL or `endpoint` in datapipe.yaml.'],
     },
   )
+}
+
+function serverFailed(error: Error): DatapipeError | undefined {
+  const status = statusOf(error)
+  if (status === undefined || status < 500) return undefined
+  const name = SAYS_NOTHING.has(error.name) ? '' : `${error.name}, `
+  return new DatapipeError('AWS_UNAVAILABLE', `AWS keeps failing at its own end (${name}HTTP ${status}).`, {
+    cause: error,
+    suggestions: [
+      'Wait a few minutes and run the same command again: it continues where this run stopped.',
+      'Whether AWS knows of it: https://health.aws.amazon.com/health/status',
+    ],
+  })
+}
+
+/** What the SDK calls an error whose answer has no body. */
+const SAYS_NOTHING = new Set(['Unknown', 'UnknownError', 'BadRequest', '400', 'Error'])
+
+/** The answer to HEAD has no body, so S3 cannot say that the session has ended, or that this is not its region. */
+function withoutReason(error: Error): DatapipeError | undefined {
+  if (statusOf(error) !== 400 || !SAYS_NOTHING.has(error.name)) return undefined
+  return new DatapipeError('REFUSED_WITHOUT_REASON', 'S3 refused a request without saying why (HTTP 400).', {
+    cause: error,
+    suggestions: [
+      'Most often the AWS login has expired: log in again, then run the same command again.',
+      'Otherwise check that the region is the right one.',
+    ],
+  })
+}
+
+function statusOf(error: Error): number | undefined {
+  return (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode
 }
 
 function diskFull(error: Error): DatapipeError | undefined {

@@ -25,6 +25,24 @@ export async function unlessMissing<T>(call: Promise<T>, ...names: string[]): Pr
   }
 }
 
+const THROTTLING = [
+  'BandwidthLimitExceeded',
+  'ProvisionedThroughputExceededException',
+  'RequestLimitExceeded',
+  'RequestThrottled',
+  'RequestThrottledException',
+  'SlowDown',
+  'ThrottledException',
+  'Throttling',
+  'ThrottlingException',
+  'TooManyRequestsException',
+]
+
+/** The call came too often, and was not executed (spec §14). */
+export function isThrottling(error: unknown): boolean {
+  return isAwsError(error, ...THROTTLING) || messageOf(error).startsWith('Rate exceeded')
+}
+
 /** What a role, a policy or a key that was created seconds ago makes other services say (spec §14). */
 const PROPAGATION = [
   /authorized to assume the provided role/,

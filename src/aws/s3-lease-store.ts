@@ -1,4 +1,5 @@
 import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import type { HttpResponse } from '@aws-sdk/types'
 import type { LeaseStore, StoredLease } from '../engine/lease-store.js'
 import type { AwsContext } from './context.js'
 import { isAwsError, unlessMissing } from './retry.js'
@@ -20,26 +21,27 @@ export class S3LeaseStore implements LeaseStore {
 
   /** @param bucket the artifacts bucket; it must exist, see `Bucket.bootstrap` */
   constructor(aws: AwsContext, bucket: string = aws.names.bucket('artifacts')) {
-    this.#s3 = aws.clients.of(S3Client)
+    // A renewal must not queue behind the run's other calls, and giving the lease back is not one of its changes.
+    this.#s3 = aws.clients.aside().of(S3Client)
     this.#at = { Bucket: bucket, Key: `${LEASE_PREFIX}${aws.env}.json`, ExpectedBucketOwner: aws.account }
   }
 
   async read(): Promise<StoredLease | undefined> {
-    const answer = await unlessMissing(
-      this.#s3.send(new GetObjectCommand(this.#at)),
-      'NoSuchKey',
-      'NoSuchBucket',
-    )
+    const command = new GetObjectCommand(this.#at)
+    const answeredAt = dateOfAnswer(command)
+    const answer = await unlessMissing(this.#s3.send(command), 'NoSuchKey', 'NoSuchBucket')
     if (answer?.Body === undefined || answer.ETag === undefined) return undefined
-    return { body: await answer.Body.transformToString(), etag: answer.ETag }
+    const readAt = answeredAt() ?? Date.now()
+    const writtenAt = answer.LastModified?.getTime() ?? readAt
+    return { body: await answer.Body.transformToString(), etag: answer.ETag, writtenAt, readAt }
   }
 
   create(body: string): Promise<string | undefined> {
     return this.#put(body, { IfNoneMatch: '*' })
   }
 
-  replace(body: string, etag: string): Promise<string | undefined> {
-    return this.#put(body, { IfMatch: etag })
+  replace(body: string, etag: string, signal?: AbortSignal): Promise<string | undefined> {
+    return this.#put(body, { IfMatch: etag }, signal)
   }
 
   async remove(etag: string): Promise<boolean> {
@@ -56,6 +58,7 @@ export class S3LeaseStore implements LeaseStore {
   async #put(
     body: string,
     condition: { IfNoneMatch: string } | { IfMatch: string },
+    abortSignal?: AbortSignal,
   ): Promise<string | undefined> {
     try {
       const { ETag: etag } = await this.#s3.send(
@@ -67,6 +70,7 @@ export class S3LeaseStore implements LeaseStore {
           // Not the environment's key: whoever finds that key disabled or about to be deleted needs the lease to repair it.
           ServerSideEncryption: 'AES256',
         }),
+        { abortSignal },
       )
       return etag
     } catch (error) {
@@ -75,4 +79,18 @@ export class S3LeaseStore implements LeaseStore {
       throw error
     }
   }
+}
+
+/** What time S3 says it is when it answers. */
+function dateOfAnswer(command: GetObjectCommand): () => number | undefined {
+  let date = Number.NaN
+  command.middlewareStack.add(
+    (next) => async (args) => {
+      const answer = await next(args)
+      date = Date.parse((answer.response as HttpResponse).headers.date ?? '')
+      return answer
+    },
+    { step: 'deserialize', name: 'datapipeDate' },
+  )
+  return () => (Number.isNaN(date) ? undefined : date)
 }

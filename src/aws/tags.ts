@@ -5,6 +5,8 @@ export const TAG = {
   env: 'datapipe:env',
   id: 'datapipe:id',
   managed: 'datapipe:managed',
+  /** On what was there before the environment, which took it over. */
+  adopted: 'datapipe:adopted',
 } as const
 
 export type Tags = Record<string, string>

@@ -1,5 +1,5 @@
 import { Args, Flags } from '@oclif/core'
-import { defaultDataset } from '../config/dataset.js'
+import { configurationOf } from '../config/dataset.js'
 import { durationMs } from '../config/dataset/duration.js'
 import { UsageError } from '../errors.js'
 import type { CompactResult } from '../operate/compact/compact.js'
@@ -34,7 +34,7 @@ Files older than a day that nothing needs, left by loads that were interrupted, 
     const { tableNames } = await import('../transform/tables.js')
     const { compact } = await import('../operate/compact/compact.js')
     const { inWorkshop, lakeOf } = await import('../operate/lake.js')
-    const tables = tableNames(dataset, environment.datasets[dataset] ?? defaultDataset())
+    const tables = tableNames(dataset, configurationOf(environment.datasets, dataset))
     const { bucketMissing } = await import('../operate/inbox.js')
     const { requireKnownDataset } = await import('../operate/known-dataset.js')
     const aws = await context.aws()

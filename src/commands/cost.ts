@@ -4,6 +4,7 @@ import { formatUsd } from '../ui/format.js'
 import { renderCost } from '../ui/plan.js'
 
 export default class Cost extends DatapipeCommand<CostResult, typeof Cost> {
+  static override readonly onlyReads = true
   static override summary = 'Show what the environment costs while idle, and what a GB costs to process.'
   static override description = `Prices of us-east-1 in USD, without tax, free tier and storage of your data; each with the month it was last confirmed in --json.
 What a GB costs comes from the loads of this environment where there were some, and is an upper estimate elsewhere.`

@@ -7,6 +7,7 @@ import { formatCount, formatDuration } from '../ui/format.js'
 const ID_LENGTH = 14
 
 export default class History extends DatapipeCommand<HistoryResult, typeof History> {
+  static override readonly onlyReads = true
   static override summary = 'Show what was loaded, the latest first.'
   static override description = `One line per version of a file, from the records that every load leaves. They are a table too: \
 datapipe query "select * from datapipe_runs".`

@@ -5,6 +5,7 @@ import { DatapipeCommand, type CommandContext, type Outcome } from '../ui/comman
 import { renderPlan } from '../ui/plan.js'
 
 export default class Plan extends DatapipeCommand<PlanResult, typeof Plan> {
+  static override readonly onlyReads = true
   static override summary = 'Show what `up` would do, property by property, and what it would cost.'
   static override description = 'Reads AWS and changes nothing. Takes no lease, so it can run beside an `up`.'
   static override examples = [
@@ -17,7 +18,7 @@ export default class Plan extends DatapipeCommand<PlanResult, typeof Plan> {
   static override flags = {
     'detailed-exitcode': Flags.boolean({ description: 'Exit with 6 when something would change.' }),
     adopt: Flags.string({
-      description: 'Plan as if this foreign resource were ours.',
+      description: 'Plan as if `up --adopt` took over this resource.',
       multiple: true,
       helpValue: 'ID',
     }),

@@ -2,6 +2,7 @@ import { Args, Flags } from '@oclif/core'
 import { cellText, ExactNumber, type QueryCell, type QueryColumn } from '../operate/query/cells.js'
 import type { EngineName, QueryStream } from '../operate/query/engine.js'
 import { DatapipeCommand, type CommandContext, type Outcome } from '../ui/command.js'
+import { readerIsGone } from '../ui/output.js'
 import { formatBytes, formatCount } from '../ui/format.js'
 import type { Reporter } from '../ui/reporter.js'
 import type { Cell } from '../ui/table.js'
@@ -89,6 +90,7 @@ Parquet files it needs and keeps them for the next time.`
       }
       if (csv === undefined) kept.push(...next.value)
       else csv(next.value)
+      if (readerIsGone()) return kept
     }
   }
 }

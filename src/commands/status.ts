@@ -5,6 +5,7 @@ import { DatapipeCommand, type CommandContext, type Outcome } from '../ui/comman
 import { renderStatus } from '../ui/status.js'
 
 export default class Status extends DatapipeCommand<StatusResult, typeof Status> {
+  static override readonly onlyReads = true
   static override summary =
     'Show what exists, what drifted, what is in the tables, what ran, and what it costs.'
   static override description = 'Reads AWS and changes nothing. Takes no lease.'

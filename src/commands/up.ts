@@ -20,7 +20,8 @@ On a terminal it shows the plan and asks; elsewhere it asks nothing, but it refu
       description: 'Do not ask, also where something is replaced or deleted.',
     }),
     adopt: Flags.string({
-      description: 'Take over this resource although it lacks our tags.',
+      description:
+        'Take over this resource, which exists and lacks our tags. `down` keeps it unless --delete-data is given.',
       multiple: true,
       helpValue: 'ID',
     }),
@@ -30,7 +31,13 @@ On a terminal it shows the plan and asks; elsewhere it asks nothing, but it refu
     await startEmbedded(context)
     const aws = await context.aws()
     const { environment, reporter, signal } = context
-    const request = { adopt: new Set(this.flags.adopt), signal, onEvent: reporter.engine }
+    const said = new Set<string>()
+    // What stands above the question is not said again below it.
+    const onWarning = (message: string) => {
+      if (!said.has(message)) context.warn(message)
+      said.add(message)
+    }
+    const request = { adopt: new Set(this.flags.adopt), signal, onEvent: reporter.engine, onWarning }
     if (!this.flags.yes && canAsk() && !this.jsonEnabled()) {
       const { plan } = await import('../operate/provision/plan.js')
       const planned = await plan(aws, environment, { ...request, onEvent: () => undefined })
@@ -44,7 +51,6 @@ On a terminal it shows the plan and asks; elsewhere it asks nothing, but it refu
     const { up } = await import('../operate/provision/up.js')
     const result = await up(aws, environment, {
       ...request,
-      onWarning: (message) => context.warn(message),
       authorize: (destructive) => {
         if (this.flags.yes || (canAsk() && !this.jsonEnabled())) return
         throw new UsageError(

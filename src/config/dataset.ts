@@ -73,3 +73,9 @@ export type Dataset = z.infer<typeof datasetSchema>
 export function defaultDataset(): Dataset {
   return datasetSchema.parse({})
 }
+
+/** The configuration of a dataset, or the default one. `constructor` is a name like any other. */
+export function configurationOf(datasets: Readonly<Record<string, Dataset>>, name: string): Dataset {
+  const own = Object.hasOwn(datasets, name) ? datasets[name] : undefined
+  return own ?? defaultDataset()
+}

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { nearestWord } from './nearest.js'
 import { knownKeys } from './json-schema.js'
-import { dotted, shown, type ConfigProblem } from './problem.js'
+import { dotted, MOST_PROBLEMS, shown, type ConfigProblem } from './problem.js'
 import type { ConfigSource } from './source.js'
 
 type Issue = z.core.$ZodIssue
@@ -9,7 +9,8 @@ type Issue = z.core.$ZodIssue
 /** What the schema found wrong, in words: where it stands, what was found, what was expected. */
 export function explainIssue(issue: Issue, source: ConfigSource): ConfigProblem[] {
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => unknownKey(issue.path, key, source))
+    const known = knownKeys(issue.path)
+    return issue.keys.slice(0, MOST_PROBLEMS).map((key) => unknownKey(issue.path, key, known, source))
   }
   if (issue.code === 'invalid_union') {
     const meant = meantBranch(issue)
@@ -32,8 +33,12 @@ export function explainIssue(issue: Issue, source: ConfigSource): ConfigProblem[
   return [{ code: 'CONFIG_INVALID', path, message, ...at }]
 }
 
-function unknownKey(parent: readonly PropertyKey[], key: string, source: ConfigSource): ConfigProblem {
-  const known = knownKeys(parent)
+function unknownKey(
+  parent: readonly PropertyKey[],
+  key: string,
+  known: readonly string[],
+  source: ConfigSource,
+): ConfigProblem {
   const near = nearestWord(key, known)
   const where = parent.length === 0 ? 'at the top level' : `in \`${dotted(parent)}\``
   return {

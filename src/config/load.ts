@@ -1,14 +1,17 @@
-import { readFileSync } from 'node:fs'
+import { closeSync, openSync, readSync } from 'node:fs'
 import path from 'node:path'
 import { messageOf, UsageError } from '../errors.js'
 import { crossCheck } from './checks.js'
 import { explainIssue } from './explain.js'
-import { configError } from './problem.js'
+import { configError, MOST_PROBLEMS } from './problem.js'
 import { configSchema, type ConfigFile } from './schema.js'
 import { parseSource } from './source.js'
 import { inlineSqlFiles } from './sql-files.js'
 
 export const DEFAULT_CONFIG_FILE = 'datapipe.yaml'
+
+/** More than that is no configuration. */
+const LARGEST_BYTES = 4 * 1024 * 1024
 
 export interface LoadOptions {
   /** As given with --config; left out: datapipe.yaml in `cwd`, if there is one. */
@@ -44,14 +47,14 @@ export function parseConfig(text: string, name: string, folder = '.'): ConfigFil
   const result = configSchema.safeParse(withoutEmptySections(source.value), { reportInput: true })
   const problems = result.success
     ? [...crossCheck(result.data, source), ...inlineSqlFiles(result.data, source, folder)]
-    : result.error.issues.flatMap((issue) => explainIssue(issue, source))
+    : result.error.issues.slice(0, MOST_PROBLEMS).flatMap((issue) => explainIssue(issue, source))
   if (problems.length > 0 || !result.success) throw configError(name, problems)
   return result.data
 }
 
 function readConfig(file: string, configPath: string | undefined): string | undefined {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file))
+    return new TextDecoder('utf-8', { fatal: true }).decode(readBeginning(file))
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
     const name = configPath ?? DEFAULT_CONFIG_FILE
@@ -68,6 +71,22 @@ function readConfig(file: string, configPath: string | undefined): string | unde
     throw new UsageError('CONFIG_UNREADABLE', `Cannot read ${name}: ${whyUnreadable(code, error)}.`, {
       cause: error,
     })
+  }
+}
+
+/** Of what never ends, such as a device, no more than shows that it is too much. */
+function readBeginning(file: string): Buffer {
+  const descriptor = openSync(file, 'r')
+  try {
+    const buffer = Buffer.alloc(LARGEST_BYTES + 1)
+    let length = 0
+    for (let read = -1; read !== 0 && length < buffer.length; length += read) {
+      read = readSync(descriptor, buffer, length, buffer.length - length, null)
+    }
+    if (length > LARGEST_BYTES) throw new Error(`it has more than ${LARGEST_BYTES} bytes`)
+    return buffer.subarray(0, length)
+  } finally {
+    closeSync(descriptor)
   }
 }
 

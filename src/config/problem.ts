@@ -12,15 +12,20 @@ export interface ConfigProblem {
   suggestion?: string
 }
 
+/** Nobody reads more of them, and to find where each one stands takes its time. */
+export const MOST_PROBLEMS = 100
+
 /** All problems as one error, in the order of the file; its code is that of the first. */
 export function configError(file: string, problems: readonly ConfigProblem[]): UsageError {
-  const sorted = [...problems].sort((a, b) => a.line - b.line || a.column - b.column)
+  const sorted = [...problems].sort((a, b) => a.line - b.line || a.column - b.column).slice(0, MOST_PROBLEMS)
+  const count =
+    problems.length >= MOST_PROBLEMS ? `${MOST_PROBLEMS} problems or more` : `${problems.length} problems`
   const [first] = sorted
   const message =
     sorted.length === 1 && first !== undefined
       ? `${file}:${first.line}:${first.column}: ${first.message}`
       : [
-          `${file} has ${sorted.length} problems:`,
+          `${file} has ${count}:`,
           ...sorted.map((problem) => `  ${file}:${problem.line}:${problem.column}: ${problem.message}`),
         ].join('\n')
   const suggestions = sorted.flatMap(({ suggestion }) => suggestion ?? [])

@@ -1,12 +1,15 @@
 import {
+  CST,
   isAlias,
   isMap,
   isNode,
   isPair,
   isScalar,
   isSeq,
+  Lexer,
   LineCounter,
   parseDocument,
+  visit,
   type Document,
 } from 'yaml'
 import { messageOf } from '../errors.js'
@@ -27,13 +30,26 @@ export interface ConfigSource {
 /** More aliases than a configuration needs, fewer than an expansion attack. */
 const MAX_ALIASES = 50
 
-/** Reads YAML: one document, no duplicate keys, no unknown tags, no alias bombs. */
+/** Characters. A large configuration has some thousand lines. */
+const LARGEST = 1024 * 1024
+/** Brackets within brackets, or lists within lists on one line. */
+const DEEPEST = 64
+/** Columns: a mapping within a mapping takes at least one more. */
+const WIDEST_INDENT = 256
+
+/**
+ * Reads YAML 1.2: one document, no duplicate keys, no unknown tags, no alias bombs, nothing that is deeper or larger than
+ * any configuration.
+ */
 export function parseSource(text: string): ConfigSource | { problems: ConfigProblem[] } {
   const lines = new LineCounter()
+  const excess = excessOf(text)
+  if (excess !== undefined) return { problems: [syntaxProblem(excess.message, excess.at)] }
   const document = parseDocument(text, {
     lineCounter: lines,
     prettyErrors: false,
-    uniqueKeys: true,
+    // Looked at below: the parser compares each with each, which takes minutes for thousands.
+    uniqueKeys: false,
     strict: true,
   })
   const problems = [...document.errors, ...document.warnings].map(({ code, message, pos }) =>
@@ -44,6 +60,7 @@ export function parseSource(text: string): ConfigSource | { problems: ConfigProb
       position(lines, pos[0]),
     ),
   )
+  problems.push(...misleading(document, lines))
   if (problems.length > 0) return { problems }
   try {
     const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES })
@@ -51,6 +68,61 @@ export function parseSource(text: string): ConfigSource | { problems: ConfigProb
   } catch (error) {
     return { problems: [syntaxProblem(messageOf(error), { line: 1, column: 1 })] }
   }
+}
+
+/** What the parser would fall over: it calls itself for each level. The lexer does not. */
+function excessOf(text: string): { message: string; at: Position } | undefined {
+  if (text.length > LARGEST) {
+    const message = `The file has ${text.length} characters; datapipe reads up to ${LARGEST}.`
+    return { message, at: { line: 1, column: 1 } }
+  }
+  let [line, open, onLine, isStart] = [1, 0, 0, true]
+  let isContent = false
+  for (const token of new Lexer().lex(text)) {
+    // The text of a value comes after a mark, and can look like anything.
+    const type = isContent ? 'scalar' : CST.tokenType(token)
+    isContent = token === CST.SCALAR
+    if (type === 'flow-map-start' || type === 'flow-seq-start') open += 1
+    else if (type === 'flow-map-end' || type === 'flow-seq-end') open -= 1
+    else if (type === 'seq-item-ind' || type === 'explicit-key-ind') onLine += 1
+    const indent = isStart && type === 'space' ? token.length : 0
+    if (open > DEEPEST || onLine > DEEPEST || indent > WIDEST_INDENT) {
+      return { message: 'The file is nested too deep to be a configuration.', at: { line, column: 1 } }
+    }
+    const breaks = type === 'newline' ? 1 : token.split('\n').length - 1
+    line += breaks
+    isStart = breaks > 0
+    if (isStart) onLine = 0
+  }
+  return undefined
+}
+
+/** What other programs that read the file would take for something else. */
+function misleading(document: Document, lines: LineCounter): ConfigProblem[] {
+  const problems: ConfigProblem[] = []
+  const { explicit, version } = document.directives?.yaml ?? {}
+  if (explicit === true && version !== '1.2') {
+    const message = `The file asks for YAML ${version}; datapipe reads 1.2. Take out the line with %YAML.`
+    problems.push(syntaxProblem(message, { line: 1, column: 1 }))
+  }
+  visit(document, {
+    Map: (_key, { items }) => {
+      const seen = new Set<string>()
+      for (const { key } of items) {
+        const name = isScalar(key) ? String(key.value) : undefined
+        if (name !== undefined && seen.has(name)) {
+          problems.push(syntaxProblem('Map keys must be unique', position(lines, startOf(key) ?? 0)))
+        }
+        if (name !== undefined) seen.add(name)
+      }
+    },
+    Pair: (_key, { key }) => {
+      if (!isScalar(key) || key.value !== '__proto__') return
+      const at = position(lines, startOf(key) ?? 0)
+      problems.push(syntaxProblem('Nothing can be called `__proto__`.', at))
+    },
+  })
+  return problems
 }
 
 function syntaxProblem(message: string, at: Position): ConfigProblem {

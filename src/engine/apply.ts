@@ -29,6 +29,8 @@ export interface ApplyOptions extends RunOptions {
   preflight?: (creations: readonly Resource[]) => Promise<void>
   /** Called with the ids that are about to be replaced or deleted, before they are; throws when that is not wanted. */
   authorize?: (destructive: string[]) => void
+  /** Called when nothing stands in the way any more, before anything is touched. */
+  begin?: () => Promise<void>
 }
 
 export type OutcomeAction = 'created' | 'updated' | 'replaced' | 'deleted' | 'unchanged'
@@ -65,7 +67,7 @@ const PAST: Record<Action, OutcomeAction> = {
  * compared again with what its dependencies have become, and created or updated.
  *
  * A failure stops only what depends on it. All failures are in the result; nothing is thrown for them.
- * @throws what `preflight` and `authorize` throw
+ * @throws what `preflight`, `authorize` and `begin` throw; UsageError NOT_ADOPTABLE
  */
 export function applyGraph(graph: Graph, options: ApplyOptions = {}): Promise<ApplyResult> {
   return new Apply(graph, options).run()
@@ -101,6 +103,7 @@ class Apply {
     }
     if (this.#creations.length > 0) await this.options.preflight?.(this.#creations)
     this.#authorize()
+    await this.options.begin?.()
     if (this.#replaced.size > 0) await this.#remove(new Set(this.#replaced.keys()))
     await walk(this.graph, {
       concurrency,
@@ -111,12 +114,17 @@ class Apply {
     return this.#result(await this.#finishOrphans())
   }
 
+  #sortOrphans(): ReturnType<typeof sortOrphans> {
+    return sortOrphans(this.#orphans, this.#observations, this.graph)
+  }
+
   /** Finds what must not happen, what has to be replaced, and what is missing. */
   #decide(): void {
     const unreadable = new Set(this.#journal.failures.map((failure) => failure.id))
     const adopt = this.options.adopt ?? new Set<string>()
     const { decisions, failures } = decide(this.graph, this.#observations, unreadable, adopt)
-    for (const failure of failures) this.#journal.failed(this.graph.get(failure.id), failure.error)
+    for (const { error, id, physicalId } of failures)
+      this.#journal.failed(this.graph.get(id), error, physicalId)
     for (const { action, changes, resource } of decisions) {
       if (action === 'replace') this.#replaced.set(resource, changes)
       else if (action === 'create') this.#creations.push(resource)
@@ -124,7 +132,7 @@ class Apply {
   }
 
   #authorize(): void {
-    const { doomed } = sortOrphans(this.#orphans, this.#observations)
+    const { doomed } = this.#sortOrphans()
     const destructive = [...this.#replaced.keys(), ...doomed.map(({ resource }) => resource)]
     if (destructive.length > 0) this.options.authorize?.(destructive.map(({ id }) => id))
   }
@@ -184,7 +192,7 @@ class Apply {
 
   async #remove(doomed: ReadonlySet<Resource>): Promise<void> {
     const { concurrency } = this.options
-    const within = sortOrphans(this.#orphans, this.#observations).doomed.filter(
+    const within = this.#sortOrphans().doomed.filter(
       ({ resource }) => !this.#early.has(resource) && resource.within.some((home) => doomed.has(home)),
     )
     for (const { resource } of within) this.#early.set(resource, undefined)
@@ -206,7 +214,7 @@ class Apply {
 
   /** Only when all the rest is as desired: until then something may still use them. */
   async #finishOrphans(): Promise<FoundOrphan[]> {
-    const all = sortOrphans(this.#orphans, this.#observations).doomed
+    const all = this.#sortOrphans().doomed
     const doomed = all.filter(({ resource }) => !this.#early.has(resource))
     const early = [...this.#early.values()].filter((orphan) => orphan !== undefined)
     if (this.#journal.clean) {
@@ -236,7 +244,7 @@ class Apply {
     const counts = { created: 0, updated: 0, replaced: 0, deleted: 0, unchanged: 0 }
     for (const { action } of outcomes) counts[action]++
     const { failures, skipped, stoppedBy } = this.#journal
-    const { kept } = sortOrphans(this.#orphans, this.#observations)
+    const { kept } = this.#sortOrphans()
     this.#journal.end()
     return { outcomes, failures, skipped, kept, counts, ...(stoppedBy !== undefined && { stoppedBy }) }
   }

@@ -1,3 +1,4 @@
+import { assertAdoptable } from './adopt.js'
 import type { Change } from './change.js'
 import type { Graph } from './graph.js'
 import type { Observations } from './observe.js'
@@ -13,6 +14,8 @@ export interface Decision {
   changes: Change[]
   /** The id of the replaced resource it lives in, when that is why it is replaced. */
   because?: string
+  /** It is somebody else's, and taken over. `unmarked`: nothing at it will tell later that it was. */
+  adopts?: 'marked' | 'unmarked'
 }
 
 export interface Decisions {
@@ -26,6 +29,7 @@ export interface Decisions {
  * or replaced will be like is UNKNOWN to its dependants.
  * @param unreadable ids whose read failed: neither they nor their dependants are decided about
  * @param adopt ids of foreign resources that may be taken over
+ * @throws UsageError NOT_ADOPTABLE when one of `adopt` is not foreign
  */
 export function decide(
   graph: Graph,
@@ -33,6 +37,7 @@ export function decide(
   unreadable: ReadonlySet<string>,
   adopt: ReadonlySet<string>,
 ): Decisions {
+  assertAdoptable(observations, unreadable, graph, adopt)
   const decisions: Decision[] = []
   const failures: Failure[] = []
   const replaced = new Set<Resource>()
@@ -45,13 +50,19 @@ export function decide(
       return { resource, action: 'create', changes: [] }
     }
     resource.resolve(observed.attributes)
-    if (!observed.owned && !adopt.has(resource.id)) throw foreignError(resource, observed)
+    const isForeign = !observed.owned
+    if (isForeign) {
+      if (!adopt.has(resource.id)) throw foreignError(resource, observed)
+      // Before it is compared: the mark of the adoption is one of the differences.
+      if (resource.adoptionMark(observed) !== 'impossible') resource.adopt()
+    }
+    const adopts = isForeign ? ({ adopts: resource.adopted ? 'marked' : 'unmarked' } as const) : {}
     const changes = resource.diff(observed)
     const parent = resource.within.find((candidate) => replaced.has(candidate))
     if (parent === undefined && !changes.some((change) => change.replaces)) {
-      return { resource, action: changes.length > 0 ? 'update' : 'unchanged', observed, changes }
+      return { resource, action: changes.length > 0 ? 'update' : 'unchanged', observed, changes, ...adopts }
     }
-    if (resource.retain) throw protectedReplacementError(resource, observed, changes, parent)
+    if (resource.retain || isForeign) throw protectedReplacementError(resource, observed, changes, parent)
     replaced.add(resource)
     resource.resolveUnknown()
     return { resource, action: 'replace', observed, changes, ...(parent && { because: parent.id }) }
@@ -67,7 +78,8 @@ export function decide(
     try {
       decisions.push(decideOne(resource))
     } catch (error) {
-      failures.push({ ...refOf(resource), error })
+      const physicalId = observations.get(resource.id)?.physicalId
+      failures.push({ ...refOf(resource), error, ...(physicalId !== undefined && { physicalId }) })
     }
   }
   return { decisions, failures }

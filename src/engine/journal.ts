@@ -77,14 +77,14 @@ export class Journal {
   }
 
   /** Records a failure once; one that only says that the run stops is a skip. */
-  failed(resource: Resource, error: unknown): void {
-    if (this.#signal.aborted && isInterruption(error)) {
+  failed(resource: Resource, error: unknown, physicalId?: string): void {
+    if (this.#signal.aborted && (isInterruption(error) || error === this.#signal.reason)) {
       this.stop(resource, this.#stopError())
       return
     }
     if (this.#ended.has(resource.id)) return
     this.#ended.add(resource.id)
-    this.failures.push({ ...refOf(resource), error })
+    this.failures.push({ ...refOf(resource), error, ...(physicalId !== undefined && { physicalId }) })
     const { id, type: resourceType } = resource
     this.#emit({ type: 'resource.failed', id, resourceType, error, elapsedMs: this.#elapsed(resource) })
   }

@@ -1,10 +1,13 @@
 import { DatapipeError, ExitCode } from '../errors.js'
-import type { LeaseRecord } from './lease-record.js'
+import type { LeaseInfo } from './lease-terms.js'
 
-/** LEASE_HELD, exit code 4: another run works on this environment. */
+/** LEASE_HELD, exit code 4: another run works on this environment. The result of the error is the lease. */
 export class LeaseHeldError extends DatapipeError {
-  constructor(readonly record: LeaseRecord) {
-    const { acquiredAt, expiresAt, holder } = record
+  constructor(
+    environment: string,
+    readonly lease: LeaseInfo,
+  ) {
+    const { acquiredAt, expiresAt, holder, id } = lease
     super(
       'LEASE_HELD',
       `Another run works on this environment: ${holder.user} on ${holder.host} (process ${holder.pid}, ` +
@@ -14,8 +17,9 @@ export class LeaseHeldError extends DatapipeError {
         suggestions: [
           'Wait until that run has ended, then run this again.',
           `If that run no longer lives, its lease expires by itself at ${expiresAt}.`,
+          `To break it now: datapipe unlock --env ${environment} --lease ${id}`,
         ],
-        result: { holder, acquiredAt, expiresAt },
+        result: lease,
       },
     )
   }
@@ -23,13 +27,15 @@ export class LeaseHeldError extends DatapipeError {
 
 /** LEASE_UNREADABLE, exit code 4: something that is no lease is where the lease should be. */
 export class LeaseUnreadableError extends DatapipeError {
-  constructor() {
+  constructor(environment: string) {
     super(
       'LEASE_UNREADABLE',
       'What is stored as the lease of this environment is not a lease, so nobody can tell whether another run works on it.',
       {
         exitCode: ExitCode.leaseHeld,
-        suggestions: ['Make sure that no other run works on this environment, then delete the lease object.'],
+        suggestions: [
+          `Make sure that no other run works on this environment, then remove it: datapipe unlock --env ${environment}`,
+        ],
       },
     )
   }

@@ -17,7 +17,9 @@ export interface LeaseRecord {
   id: string
   holder: LeaseHolder
   acquiredAt: string
-  expiresAt: string
+  renewedAt: string
+  /** How long it lasts after `renewedAt`. */
+  ttlMs: number
   renewals: number
   /** New with every write, so that no two bodies, and so no two etags, are ever the same. */
   nonce: string
@@ -28,16 +30,17 @@ export function newRecord(holder: LeaseHolder, now: number, ttlMs: number): Leas
     id: randomUUID(),
     holder,
     acquiredAt: new Date(now).toISOString(),
-    expiresAt: new Date(now + ttlMs).toISOString(),
+    renewedAt: new Date(now).toISOString(),
+    ttlMs,
     renewals: 0,
     nonce: randomUUID(),
   }
 }
 
-export function renewedRecord(record: LeaseRecord, now: number, ttlMs: number): LeaseRecord {
+export function renewedRecord(record: LeaseRecord, now: number): LeaseRecord {
   return {
     ...record,
-    expiresAt: new Date(now + ttlMs).toISOString(),
+    renewedAt: new Date(now).toISOString(),
     renewals: record.renewals + 1,
     nonce: randomUUID(),
   }
@@ -63,7 +66,9 @@ function isRecord(value: unknown): value is LeaseRecord {
     isObject(value) &&
     typeof value.id === 'string' &&
     isDate(value.acquiredAt) &&
-    isDate(value.expiresAt) &&
+    isDate(value.renewedAt) &&
+    typeof value.ttlMs === 'number' &&
+    value.ttlMs > 0 &&
     typeof value.renewals === 'number' &&
     isObject(value.holder) &&
     typeof value.holder.user === 'string' &&

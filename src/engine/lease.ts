@@ -1,87 +1,44 @@
-import { DatapipeError, ExitCode } from '../errors.js'
-import { systemClock, type Clock } from './clock.js'
-import { LeaseHeldError, LeaseLostError, LeaseUnreadableError } from './lease-errors.js'
-import {
-  formatRecord,
-  newRecord,
-  parseRecord,
-  renewedRecord,
-  type LeaseHolder,
-  type LeaseRecord,
-} from './lease-record.js'
-import type { LeaseStore } from './lease-store.js'
+import { elapsedSince, momentOf, type Clock, type Moment } from './clock.js'
+import { LeaseLostError } from './lease-errors.js'
+import { formatRecord, parseRecord, renewedRecord, type LeaseRecord } from './lease-record.js'
+import type { LeaseStore, StoredLease } from './lease-store.js'
+import { renewalInterval, renewalPatience, retryInterval, unconfirmedAfter } from './lease-terms.js'
 
-export interface LeaseOptions {
-  holder: LeaseHolder
-  /** How long it lasts without being renewed; default 60 s. It is renewed every third of that. */
-  ttlMs?: number
-  clock?: Clock
-  /** true when the holder is known to live no more: its lease is taken over without waiting until it expires. */
-  isGone?: (holder: LeaseHolder) => Promise<boolean>
-}
-
-const nobodyKnows = () => Promise.resolve(false)
-
-const DEFAULT_TTL_MS = 60_000
-/** Each lost race shows a new holder, or none any more; more than a few in a row is a store that answers nonsense. */
+/** Each lost race shows a new etag; more than a few in a row is a store that answers nonsense. */
 const ATTEMPTS = 5
+/** Between looks at whether an overdue renewal has come through. */
+const POLL_MS = 100
 
 /**
- * The right to change an environment, held by one run at a time through conditional writes on one object.
+ * The right to change an environment, held by one run at a time through conditional writes on one object (`acquireLease`).
  *
- * It is valid until a ttl after the *start* of the last successful write, by the wall clock of this process. So whoever
- * takes it over when it has expired does so after its holder knows, also when the holder was paused meanwhile; clocks of
- * different machines are expected to agree within seconds.
+ * No two machines' clocks are ever compared. A holder counts a ttl from the *start* of its last successful write, by its own
+ * clocks, then stops. Others let a ttl and a few seconds pass since that write *by the clock of the store*, which S3 tells
+ * with every answer (`Last-Modified` and `Date`). So the old holder has stopped before the new one begins, also when it was
+ * paused meanwhile, and however wrong either's clock is. (The lock client of DynamoDB and the leader election of Kubernetes
+ * get there by watching a lease for a whole ttl before taking it, because their stores tell no time; Terraform's lock in S3
+ * never expires, so each killed run needs a `force-unlock`.)
+ *
+ * What no client can rule out: a change that was already on its way when the process was paused arrives late. AWS refuses
+ * requests that were signed more than 5 minutes ago (S3: 15).
  */
 export class Lease {
   readonly #lost = new AbortController()
-  #validUntil: number
   #renewal: { cancel(): void } | undefined
   #deadline: { cancel(): void } | undefined
   #released: Promise<boolean> | undefined
   #detached = false
 
-  private constructor(
+  /** @param record what this process has just written @param confirmed when it began to write that */
+  constructor(
     private readonly store: LeaseStore,
-    private readonly ttlMs: number,
     private readonly clock: Clock,
     private record: LeaseRecord,
     private etag: string,
+    private confirmed: Moment,
   ) {
-    this.#validUntil = Date.parse(record.expiresAt)
     this.#watchDeadline()
-    this.#renewAfter(this.ttlMs / 3)
-  }
-
-  /**
-   * Takes the lease, also over from a holder that let it expire or is gone.
-   * @throws LeaseHeldError (exit code 4) when another run holds it, LeaseUnreadableError
-   */
-  static async acquire(store: LeaseStore, options: LeaseOptions): Promise<Lease> {
-    const { clock = systemClock, holder, isGone = nobodyKnows, ttlMs = DEFAULT_TTL_MS } = options
-    let record = newRecord(holder, clock.now(), ttlMs)
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      record = { ...newRecord(holder, clock.now(), ttlMs), id: record.id }
-      const created = await store.create(formatRecord(record))
-      if (created !== undefined) return new Lease(store, ttlMs, clock, record, created)
-
-      const current = await store.read()
-      if (current === undefined) continue
-      const held = parseRecord(current.body)
-      if (held === undefined) throw new LeaseUnreadableError()
-      // The write had succeeded, only its answer was lost, and the client's retry met it.
-      if (held.id === record.id) return new Lease(store, ttlMs, clock, held, current.etag)
-      const isOver = Date.parse(held.expiresAt) <= clock.now() || (await isGone(held.holder))
-      if (!isOver) throw new LeaseHeldError(held)
-
-      record = { ...newRecord(holder, clock.now(), ttlMs), id: record.id }
-      const taken = await store.replace(formatRecord(record), current.etag)
-      if (taken !== undefined) return new Lease(store, ttlMs, clock, record, taken)
-    }
-    throw new DatapipeError('LEASE_CONTENDED', 'Several runs try to work on this environment at once.', {
-      exitCode: ExitCode.leaseHeld,
-      suggestions: ['Run this again when the others have ended.'],
-    })
+    this.#renewAfter(renewalInterval(record.ttlMs))
   }
 
   /** Aborted, with a LeaseLostError as its reason, when this run may no longer write. */
@@ -90,13 +47,28 @@ export class Lease {
   }
 
   /**
-   * To be called before every write. Looks at the clock, so that a process that was paused notices at once.
+   * Looks at the clocks, so that a process that was paused notices at once.
    * @throws LeaseLostError
    */
   assertHeld(): void {
     if (this.#released !== undefined) throw new LeaseLostError('it was released')
     this.#checkDeadline()
     this.#lost.signal.throwIfAborted()
+  }
+
+  /**
+   * To be awaited right before every write. When the renewal is overdue it waits for that one, since somebody may have broken the
+   * lease meanwhile; otherwise it costs nothing.
+   * @throws LeaseLostError
+   */
+  async confirm(): Promise<void> {
+    for (;;) {
+      this.assertHeld()
+      if (this.#detached || elapsedSince(this.confirmed, this.clock) < unconfirmedAfter(this.record.ttlMs)) {
+        return
+      }
+      await this.clock.sleep(POLL_MS)
+    }
   }
 
   /** Stops renewing and leaves the lease where it is: for a run that is about to delete what it is stored in. */
@@ -117,14 +89,17 @@ export class Lease {
   async #remove(): Promise<boolean> {
     this.#stopTimers()
     try {
-      if (await this.store.remove(this.etag)) return true
-      // A renewal on its way, or one whose answer was lost, may have changed the etag.
-      const ours = await this.#findOurs()
-      return ours !== undefined && (await this.store.remove(ours.etag))
+      for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+        if (await this.store.remove(this.etag)) return true
+        // A renewal on its way, or one whose answer was lost, may have changed the etag.
+        const stored = await this.store.read()
+        if (stored === undefined || !this.#isOurs(stored)) return false
+        this.etag = stored.etag
+      }
     } catch {
       // Whatever ended the run matters more than this: nobody is hurt by a lease that expires.
-      return false
     }
+    return false
   }
 
   #renewAfter(ms: number): void {
@@ -136,37 +111,49 @@ export class Lease {
   async #renew(): Promise<void> {
     this.#checkDeadline()
     if (this.#ended) return
-    const next = renewedRecord(this.record, this.clock.now(), this.ttlMs)
-    try {
-      const etag = await this.store.replace(formatRecord(next), this.etag)
-      const held = etag === undefined ? await this.#findOurs() : { record: next, etag }
-      if (held === undefined) {
-        this.#lose('another run took it over, or somebody removed it')
-        return
-      }
-      this.record = held.record
-      this.etag = held.etag
-      this.#validUntil = Date.parse(held.record.expiresAt)
-      if (this.#ended) return
-      this.#watchDeadline()
-      this.#renewAfter(this.ttlMs / 3)
-    } catch {
-      // The network fails, which says nothing about the lease: it is ours until it expires.
-      if (!this.#ended) this.#renewAfter(this.ttlMs / 12)
-    }
+    const { ttlMs } = this.record
+    const patience = new AbortController()
+    const timer = this.clock.after(renewalPatience(ttlMs), () => {
+      patience.abort()
+    })
+    // When the network fails that says nothing about the lease: it is ours until it expires.
+    const isRenewed = await this.#tryToRenew(patience.signal).catch(() => false)
+    timer.cancel()
+    if (this.#ended) return
+    if (isRenewed) this.#watchDeadline()
+    this.#renewAfter(isRenewed ? renewalInterval(ttlMs) : retryInterval(ttlMs))
   }
 
   /** A write whose answer was lost changed the etag: what is stored is still ours when it carries our id. */
-  async #findOurs(): Promise<{ record: LeaseRecord; etag: string } | undefined> {
-    const current = await this.store.read()
-    if (current === undefined) return undefined
-    const record = parseRecord(current.body)
-    return record?.id === this.record.id ? { record, etag: current.etag } : undefined
+  async #tryToRenew(signal: AbortSignal): Promise<boolean> {
+    for (let attempt = 0; attempt < 2 && !this.#ended; attempt++) {
+      const started = momentOf(this.clock)
+      const next = renewedRecord(this.record, started.now)
+      const etag = await this.store.replace(formatRecord(next), this.etag, signal)
+      if (etag !== undefined) {
+        this.record = next
+        this.etag = etag
+        this.confirmed = started
+        return true
+      }
+      const stored = await this.store.read()
+      if (stored === undefined || !this.#isOurs(stored)) {
+        this.#lose(whoHas(stored))
+        return false
+      }
+      this.etag = stored.etag
+    }
+    return false
+  }
+
+  #isOurs({ body }: StoredLease): boolean {
+    return parseRecord(body)?.id === this.record.id
   }
 
   #watchDeadline(): void {
     this.#deadline?.cancel()
-    this.#deadline = this.clock.after(Math.max(1, this.#validUntil - this.clock.now()), () => {
+    const left = this.record.ttlMs - elapsedSince(this.confirmed, this.clock)
+    this.#deadline = this.clock.after(Math.max(1, left), () => {
       this.#checkDeadline()
       // A timer may fire a moment before the clock says so.
       if (!this.#ended) this.#watchDeadline()
@@ -174,8 +161,10 @@ export class Lease {
   }
 
   #checkDeadline(): void {
-    if (this.#detached || this.clock.now() < this.#validUntil) return
-    this.#lose(`it could not be renewed and expired at ${new Date(this.#validUntil).toISOString()}`)
+    const { ttlMs } = this.record
+    if (this.#detached || elapsedSince(this.confirmed, this.clock) < ttlMs) return
+    const end = new Date(this.confirmed.now + ttlMs).toISOString()
+    this.#lose(`it could not be renewed and expired at ${end}`)
   }
 
   #lose(why: string): void {
@@ -192,4 +181,10 @@ export class Lease {
     this.#renewal?.cancel()
     this.#deadline?.cancel()
   }
+}
+
+function whoHas(stored: StoredLease | undefined): string {
+  const holder = parseRecord(stored?.body ?? '')?.holder
+  if (holder === undefined) return 'somebody removed it'
+  return `${holder.user} on ${holder.host} (process ${holder.pid}, \`${holder.command}\`) took it over`
 }

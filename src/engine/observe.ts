@@ -29,6 +29,7 @@ export async function observe(
       const observed = await resource.read(journal.operation(resource))
       if (observed === undefined) return
       observations.set(resource.id, observed)
+      if (observed.owned && resource.adoptionMark(observed) === 'present') resource.adopt()
       resource.resolve(observed.attributes)
     })
     return 'done'

@@ -11,19 +11,27 @@ export interface FoundOrphan {
   observed: Observed<object>
 }
 
-/** What is no longer in the graph: to be deleted, or left alone because it holds data or belongs to somebody else. */
+/**
+ * What is no longer in the graph: to be deleted, or left alone because it holds data, was adopted or belongs to somebody
+ * else. What a resource of the graph was found to be is none, whatever id somebody wrote into its tags.
+ */
 export function sortOrphans(
   orphans: readonly Resource[],
   observations: Observations,
+  graph: Graph,
 ): { doomed: FoundOrphan[]; kept: Kept[] } {
   const doomed: FoundOrphan[] = []
   const kept: Kept[] = []
+  const known = new Set(
+    graph.resources.map(({ id, type }) => `${type} ${observations.get(id)?.physicalId ?? ''}`),
+  )
   for (const resource of orphans) {
     const observed = observations.get(resource.id)
-    if (observed === undefined) continue
+    if (observed === undefined || known.has(`${resource.type} ${observed.physicalId}`)) continue
     const { physicalId } = observed
     if (!observed.owned) kept.push({ ...refOf(resource), physicalId, reason: 'belongs to somebody else' })
-    else if (resource.retain) kept.push({ ...refOf(resource), physicalId, reason: 'holds data' })
+    else if (resource.retain)
+      kept.push({ ...refOf(resource), physicalId, reason: resource.adopted ? 'was adopted' : 'holds data' })
     else doomed.push({ resource, observed })
   }
   return { doomed, kept }

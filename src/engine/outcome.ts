@@ -11,6 +11,8 @@ export interface ResourceRef {
 /** It was attempted and went wrong. */
 export interface Failure extends ResourceRef {
   error: unknown
+  /** Of what stands there instead of what should, where it is known. */
+  physicalId?: string
 }
 
 /** It was not attempted, or given up half-way because the run stops. */

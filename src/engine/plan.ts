@@ -24,6 +24,8 @@ export interface PlanEntry {
   changes: Change[]
   /** The id of the replaced resource it lives in, when that is why it is replaced. */
   because?: string
+  /** It is somebody else's, and taken over. `unmarked`: nothing at it will tell later that it was. */
+  adopts?: 'marked' | 'unmarked'
 }
 
 /** What an `up` would do. */
@@ -38,7 +40,7 @@ export interface Plan {
 
 /**
  * Reads everything and says what would be done; changes nothing and needs no lease.
- * @throws InterruptedError when the signal is aborted
+ * @throws InterruptedError when the signal is aborted; UsageError NOT_ADOPTABLE
  */
 export async function planGraph(graph: Graph, options: PlanOptions = {}): Promise<Plan> {
   const { adopt = new Set<string>(), concurrency, orphans = [] } = options
@@ -56,16 +58,18 @@ export async function planGraph(graph: Graph, options: PlanOptions = {}): Promis
   }
   const unreadable = new Set(journal.failures.map((failure) => failure.id))
   const { decisions, failures } = decide(graph, observations, unreadable, adopt)
-  for (const failure of failures) journal.failed(graph.get(failure.id), failure.error)
-  const entries: PlanEntry[] = decisions.map(({ action, because, changes, observed, resource }) => {
+  for (const { error, id, physicalId } of failures) journal.failed(graph.get(id), error, physicalId)
+  const entries: PlanEntry[] = decisions.map((decision) => {
+    const { action, adopts, because, changes, observed, resource } = decision
     journal.finished(resource, action, changes)
     return {
       ...describe(resource, action, observed?.physicalId ?? expectedIdOf(resource)),
       changes,
       ...(because !== undefined && { because }),
+      ...(adopts !== undefined && { adopts }),
     }
   })
-  const { doomed, kept } = sortOrphans(orphans, observations)
+  const { doomed, kept } = sortOrphans(orphans, observations, graph)
   for (const { observed, resource } of doomed) {
     journal.finished(resource, 'delete', [])
     entries.push({ ...describe(resource, 'delete', observed.physicalId), changes: [] })

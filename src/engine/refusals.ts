@@ -10,14 +10,14 @@ export function foreignError(resource: Resource, observed: Observed<object>): Da
       'belongs to somebody else. It is left alone.',
     {
       suggestions: [
-        `If it is yours, take it over with --adopt ${resource.id}.`,
+        `If it is yours, also when its tags were removed by hand, take it over with --adopt ${resource.id}.`,
         'Otherwise choose another project or environment name.',
       ],
     },
   )
 }
 
-/** PROTECTED_REPLACEMENT: it holds data, and the change needs it to be deleted and created anew. */
+/** PROTECTED_REPLACEMENT: it holds data or was made by somebody else, and the change needs it to be deleted and created anew. */
 export function protectedReplacementError(
   resource: Resource,
   observed: Observed<object>,
@@ -31,7 +31,7 @@ export function protectedReplacementError(
   ]
   return new DatapipeError(
     'PROTECTED_REPLACEMENT',
-    `${resource.id} (${observed.physicalId}) holds data and is never replaced, but ${causes.join(' and ')}.`,
+    `${resource.id} (${observed.physicalId}) ${resource.adopted || !observed.owned ? 'was not made by this environment' : 'holds data'} and is never replaced, but ${causes.join(' and ')}.`,
     {
       suggestions: [
         'Take the change back in the configuration.',

@@ -1,5 +1,6 @@
 import type { Change } from './change.js'
 import { UNKNOWN } from './change.js'
+import { reachable } from './graph.js'
 import type { Operation } from './operation.js'
 
 /** What a read found: enough to diff against, to update and to delete. Subclasses add what they compare. */
@@ -62,8 +63,9 @@ export abstract class Resource<
 
   readonly dependsOn: readonly Resource[]
   readonly within: readonly Resource[]
-  readonly retain: boolean
-  readonly keeps: readonly Resource[]
+  readonly #retain: boolean
+  readonly #keeps: readonly Resource[]
+  #adopted = false
   /** Belongs to the whole account: made when missing, never deleted, and no part of what an environment leaves behind. */
   readonly shared: boolean = false
   #attributes: Attributes | undefined
@@ -75,8 +77,36 @@ export abstract class Resource<
   ) {
     this.within = options.within ?? []
     this.dependsOn = [...new Set([...(options.dependsOn ?? []), ...this.within])]
-    this.retain = options.retain ?? false
-    this.keeps = options.keeps ?? []
+    this.#retain = options.retain ?? false
+    this.#keeps = options.keeps ?? []
+  }
+
+  /** Holds data, or is treated like that because it was adopted. */
+  get retain(): boolean {
+    return this.#retain || this.#adopted
+  }
+
+  /** What must stay while this one is kept. Nobody knows what something adopted can do without: all that it was told to use. */
+  get keeps(): readonly Resource[] {
+    return this.#adopted ? [...reachable(this, ({ dependsOn }) => dependsOn)] : this.#keeps
+  }
+
+  /**
+   * It was there before this environment, which took it over with `--adopt`. What somebody else made is never deleted
+   * without being told to: until then it is kept, and never replaced, like data.
+   */
+  get adopted(): boolean {
+    return this.#adopted
+  }
+
+  /** Called by the engine, when it takes something over and when it reads something that an earlier run took over. */
+  adopt(): void {
+    this.#adopted = true
+  }
+
+  /** What is remembered of an adoption at the thing itself; `impossible` where there is no place for a mark. */
+  adoptionMark(_observed: Seen): 'present' | 'missing' | 'impossible' {
+    return 'impossible'
   }
 
   /**

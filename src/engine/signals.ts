@@ -1,6 +1,7 @@
+import { setMaxListeners } from 'node:events'
 import { ExitCode, InterruptedError } from '../errors.js'
 
-export type StopSignal = 'SIGINT' | 'SIGTERM'
+export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP'
 
 /** The part of `process` that is needed. */
 export interface SignalSource {
@@ -24,21 +25,25 @@ export interface SignalHandlers {
   dispose(): void
 }
 
-const STOP_SIGNALS: readonly StopSignal[] = ['SIGINT', 'SIGTERM']
+const STOP_SIGNALS: readonly StopSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
 /**
- * First SIGINT or SIGTERM: asks the run to stop. Second: ends the process at once with exit code 130. Install it before the
- * lease is taken, dispose of it after the lease was released: in between a lone signal must not leave the lease behind.
+ * First SIGINT, SIGTERM or SIGHUP (the terminal was closed): asks the run to stop. Second: ends the process at once with exit
+ * code 130; but a SIGHUP never does that, since a closing terminal sends it from both the shell and the kernel, and nobody
+ * is there who could be in a hurry. Install it before the lease is taken, dispose of it after the lease was released: in
+ * between a lone signal must not leave the lease behind.
  */
 export function installSignalHandlers(options: SignalOptions = {}): SignalHandlers {
   const source = options.source ?? process
   const controller = new AbortController()
+  allowManyListeners(controller.signal)
   const onSignal = (name: StopSignal) => {
     if (!controller.signal.aborted) {
       controller.abort(new InterruptedError(`Interrupted by ${name}.`))
       options.onFirst?.(name)
       return
     }
+    if (name === 'SIGHUP') return
     try {
       options.onSecond?.(name)
     } finally {
@@ -52,4 +57,16 @@ export function installSignalHandlers(options: SignalOptions = {}): SignalHandle
       for (const name of STOP_SIGNALS) source.off(name, onSignal)
     },
   }
+}
+
+/** Aborted as soon as one of them is. */
+export function anySignal(...signals: AbortSignal[]): AbortSignal {
+  const either = AbortSignal.any(signals)
+  allowManyListeners(either)
+  return either
+}
+
+/** Node warns of a leak at the eleventh listener, but every wait and every call of a run listens to its signal. */
+function allowManyListeners(signal: AbortSignal): void {
+  setMaxListeners(0, signal)
 }

@@ -20,6 +20,26 @@ export function sleep(ms: number, signal: AbortSignal): Promise<void> {
   })
 }
 
+/**
+ * What the promise brings, or nothing as soon as the signal is aborted: for looking, which can be left at any moment.
+ * @throws InterruptedError
+ */
+export async function unlessInterrupted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  let onAbort: () => void = () => undefined
+  const interrupted = new Promise<never>((_resolve, reject) => {
+    onAbort = () => {
+      reject(new InterruptedError())
+    }
+  })
+  if (signal.aborted) onAbort()
+  else signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    return await Promise.race([promise, interrupted])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
+}
+
 export interface WaitOptions<T> {
   /** What is waited for, in words: "NAT gateway nat-1 to become available". */
   what: string

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import type { AwsContext } from '../aws/context.js'
 import type { MachineName } from '../aws/names.js'
@@ -21,6 +22,8 @@ export interface ExecutionRecord {
   owner: ProcessIdentity
   /** The states entered so far, in order. */
   states: string[]
+  /** In a new record: which call wrote it. */
+  token?: string
 }
 
 /** The executions of one state machine, `executions/<machine>/<name>.json`. A name, once used, is never free again. */
@@ -36,13 +39,15 @@ export class ExecutionStore {
 
   /** @returns false when the name was used before */
   async create(record: ExecutionRecord): Promise<boolean> {
+    const token = randomUUID()
     try {
-      await this.#put(record, '*')
+      await this.#put({ ...record, token }, '*')
       return true
     } catch (error) {
       // 409: another process creates it at this moment.
-      if (['PreconditionFailed', 'ConditionalRequestConflict'].includes((error as Error).name)) return false
-      throw error
+      if (!['PreconditionFailed', 'ConditionalRequestConflict'].includes((error as Error).name)) throw error
+      // The write had succeeded, only its answer was lost, and the client's retry met it.
+      return (await this.#stored(record.name))?.token === token
     }
   }
 
@@ -53,11 +58,15 @@ export class ExecutionStore {
 
   /** The execution of this name. One that was left running by a process which is gone counts as aborted. */
   async read(name: string): Promise<ExecutionRecord | undefined> {
+    const record = await this.#stored(name)
+    if (record?.status !== 'RUNNING' || (await isRunning(record.owner))) return record
+    return { ...record, status: 'ABORTED', cause: 'The process that ran it ended before it was done.' }
+  }
+
+  async #stored(name: string): Promise<ExecutionRecord | undefined> {
     try {
       const { Body: body } = await this.#s3.send(new GetObjectCommand({ ...this.#place(name) }))
-      const record = JSON.parse((await body?.transformToString()) ?? '') as ExecutionRecord
-      if (record.status !== 'RUNNING' || (await isRunning(record.owner))) return record
-      return { ...record, status: 'ABORTED', cause: 'The process that ran it ended before it was done.' }
+      return JSON.parse((await body?.transformToString()) ?? '') as ExecutionRecord
     } catch (error) {
       if ((error as Error).name === 'NoSuchKey') return undefined
       throw error

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { link, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { sleep } from '../engine/wait.js'
+import { writingTo } from '../full-disk.js'
 import { identityOf, isRunning, type ProcessIdentity } from './process-identity.js'
 
 export interface FileLockOptions {
@@ -49,8 +50,8 @@ export async function withFileLock<T>(
 /** A link, because it appears with its content: a lock never exists without its holder, even after a kill. */
 async function createExclusively(path: string, text: string): Promise<boolean> {
   const draft = `${path}.${process.pid}.${randomUUID()}`
-  await writeFile(draft, text)
   try {
+    await writingTo(draft, () => writeFile(draft, text))
     await link(draft, path)
     return true
   } catch (error) {

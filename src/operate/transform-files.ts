@@ -1,5 +1,5 @@
 import { basename, join } from 'node:path'
-import { defaultDataset } from '../config/dataset.js'
+import { configurationOf } from '../config/dataset.js'
 import type { Environment } from '../config/schema.js'
 import { DatapipeError, ExitCode, InterruptedError } from '../errors.js'
 import { isMerged, transformMerged } from '../transform/merge/transform-merged.js'
@@ -83,7 +83,7 @@ export async function transformFiles(request: TransformFilesRequest): Promise<Tr
   for (const { dataset: name, file } of work) {
     request.signal.throwIfAborted()
     try {
-      const config = datasets[name] ?? defaultDataset()
+      const config = configurationOf(datasets, name)
       const options: TransformOptions = {
         file,
         dataset: name,

@@ -9,6 +9,7 @@ import {
   SchedulerClient,
 } from '@aws-sdk/client-scheduler'
 import type { AwsContext } from '../aws/context.js'
+import { shortRegion } from '../aws/names.js'
 import { unlessMissing } from '../aws/retry.js'
 import { fromTagList, TAG, type Tags } from '../aws/tags.js'
 import { accountWide } from './account-wide.js'
@@ -76,10 +77,13 @@ async function taggedResources(aws: AwsContext): Promise<InventoryItem[]> {
 
 async function rolesOf(aws: AwsContext): Promise<InventoryItem[]> {
   const iam = aws.clients.of(IAMClient)
+  const { stem } = aws.names
+  const ending = `-${shortRegion(aws.region)}`
   const items: InventoryItem[] = []
   for await (const page of paginateListRoles({ client: iam, pageSize: 1000 }, {})) {
     for (const role of page.Roles ?? []) {
-      if (!role.RoleName?.startsWith(`${aws.names.stem}-`)) continue
+      // Those of other regions, where the environment may exist too, are none of our business.
+      if (role.RoleName?.startsWith(`${stem}-`) !== true || !role.RoleName.endsWith(ending)) continue
       // Gone between the list and this look: not there any more.
       const answer = await unlessMissing(
         iam.send(new ListRoleTagsCommand({ RoleName: role.RoleName })),

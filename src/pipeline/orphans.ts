@@ -18,8 +18,19 @@ export function resourceOf(
   uses: readonly AwsResource[] = [],
   within: readonly AwsResource[] = [],
 ): AwsResource | undefined {
-  const name = item.tags.Name ?? parseArn(item.arn).name
-  return BUILDERS[rankOf(item)]?.[1](aws, item.id, name, { dependsOn: uses, within }, item)
+  return BUILDERS[rankOf(item)]?.[1](aws, item.id, nameOf(item), { dependsOn: uses, within }, item)
+}
+
+/** Kinds whose ARN has an id that AWS chose, or no name of its own. */
+const WITHOUT_NAME = /^(ec2|kms|datasync|athena:namedquery|logs:resource-policy)(:|$)/
+
+/** Where AWS keeps names unique the ARN has it; the `Name` tag, which anybody can write or copy, says it elsewhere. */
+function nameOf(item: InventoryItem): string {
+  const kind = kindOf(item)
+  const { name } = parseArn(item.arn)
+  if (WITHOUT_NAME.test(kind)) return item.tags.Name ?? name
+  // Each revision has an ARN.
+  return kind === 'ecs:task-definition' ? name.replace(/:\d+$/, '') : name
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { AwsContext } from '../aws/context.js'
-import type { Tags } from '../aws/tags.js'
+import { TAG, type Tags } from '../aws/tags.js'
 import { Resource, type Observed, type ResourceOptions } from '../engine/resource.js'
 
 /** A resource on AWS: knows its account, its clients and its tags. */
@@ -18,6 +18,12 @@ export abstract class AwsResource<
   }
 
   get tags(): Tags {
-    return this.aws.tags(this.id, this.name)
+    return { ...this.aws.tags(this.id, this.name), ...(this.adopted && { [TAG.adopted]: 'true' }) }
+  }
+
+  /** The mark is a tag: it stays with the thing, whoever looks at it and from where. */
+  override adoptionMark(observed: Seen & { tags?: Tags }): 'present' | 'missing' | 'impossible' {
+    if (observed.tags === undefined) return 'impossible'
+    return observed.tags[TAG.adopted] === undefined ? 'missing' : 'present'
   }
 }

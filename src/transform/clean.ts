@@ -1,4 +1,5 @@
 import { open, type FileHandle } from 'node:fs/promises'
+import { asDiskFull } from '../full-disk.js'
 import { LF, splitFields, type Dialect } from './dialect.js'
 import type { Header } from './header.js'
 import { RecordReader } from './records.js'
@@ -52,6 +53,8 @@ export async function cleanCopy(
     }
     await writer.flush()
     return copy
+  } catch (error) {
+    throw await asDiskFull(error, path)
   } finally {
     await from.close()
     await to.close()
@@ -84,14 +87,19 @@ class Writer {
   async flushWith(record: Buffer): Promise<void> {
     await this.flush()
     if (this.add(record)) return
-    await this.file.write(record)
-    await this.file.write('\n')
+    await this.#write(record, record.length)
+    await this.#write(Buffer.of(LF), 1)
   }
 
   async flush(): Promise<void> {
-    for (let written = 0; written < this.length;) {
-      written += (await this.file.write(this.buffer, written, this.length - written)).bytesWritten
-    }
+    await this.#write(this.buffer, this.length)
     this.length = 0
+  }
+
+  /** A disk that is about to be full takes a part of it, and only refuses the next one. */
+  async #write(bytes: Buffer, length: number): Promise<void> {
+    for (let written = 0; written < length;) {
+      written += (await this.file.write(bytes, written, length - written)).bytesWritten
+    }
   }
 }

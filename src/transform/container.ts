@@ -3,17 +3,20 @@
 // bad (a record says why; never try again), 1 anything else (try again).
 import { GlueClient } from '@aws-sdk/client-glue'
 import { S3Client } from '@aws-sdk/client-s3'
+import { redact } from '../secrets.js'
 import { runJob } from './container/job.js'
 import { errorDetails, jsonLog } from './container/log.js'
 import { availableMemoryMb } from './container/memory.js'
 import { publishRejected } from './container/metrics.js'
 import { leaveResult } from './container/result.js'
 import { readSettings } from './container/settings.js'
+import { endWithStarter } from './container/starter.js'
 import { DATA_ERROR_EXIT_CODE } from './exit-codes.js'
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'
 
-const log = jsonLog((line) => process.stdout.write(line))
+const log = jsonLog((line) => process.stdout.write(redact(line)))
+endWithStarter()
 const abort = new AbortController()
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.once(signal, () => {

@@ -45,7 +45,7 @@ export const runRecordSchema = z.object({
       versionId: z.string().optional(),
     }),
   ),
-  /** The generations that this run made current, where partitions have some. */
+  /** The generations that this version made current, where partitions have some; also those of an attempt that died before its record. */
   generations: z
     .array(
       z.object({

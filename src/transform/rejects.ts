@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { finished } from 'node:stream/promises'
 import type { DuckDBAppender } from '@duckdb/node-api'
+import { writingTo } from '../full-disk.js'
 import type { Database } from './database.js'
 import { mismatch, rejectsOf } from './input/rejected.js'
 import type { LoadedInput } from './load.js'
@@ -78,6 +79,9 @@ export async function writeRejects({
   )
   await database.run(`CREATE TABLE rejects (${types.join(', ')})`)
   const stream = createWriteStream(csv)
+  // Awaited at the end; until then, nobody else would listen to what goes wrong between two rows.
+  const complete = writingTo(csv, () => finished(stream))
+  complete.catch(() => undefined)
   const appender = await database.appenderBeside('rejects')
   const reasons = new Set<string>()
   stream.write(`${csvColumns.join(',')}\n`)
@@ -105,7 +109,7 @@ export async function writeRejects({
         }
         append(appender, row)
         const line = csvColumns.map((name) => csvField(name, row[name] ?? null)).join(',')
-        if (!stream.write(`${line}\n`)) await once(stream, 'drain')
+        if (!stream.write(`${line}\n`)) await Promise.race([once(stream, 'drain'), complete])
       }
       if (count !== loaded.rejected)
         throw mismatch(`${loaded.rejected} rows were rejected, but ${count} were found in the file`)
@@ -114,7 +118,7 @@ export async function writeRejects({
   } finally {
     appender.closeSync()
     stream.end()
-    await finished(stream)
+    await complete
   }
   const written = await database.count(
     `COPY rejects TO ${literal(parquet)} (FORMAT parquet, COMPRESSION zstd,` +

@@ -15,7 +15,7 @@ import { exceeds, overLimit } from './limit.js'
 import { loadInput, openInputs, type LoadedInput } from './load.js'
 import { assertOutputs, isReshaped, tablesOf } from './outputs.js'
 import { hasPersonalData } from './pii/actions.js'
-import { publishFiles, publishRejects } from './publish.js'
+import { publish, publishRejects } from './publish.js'
 import type { SourceFacts } from './query/query.js'
 import { writeRejects } from './rejects.js'
 import { makeScratch, removeLeftOvers } from './scratch.js'
@@ -178,12 +178,7 @@ async function run(options: TransformOptions, scratch: string): Promise<Transfor
   })
   signal?.throwIfAborted()
   const rejects =
-    place === undefined
-      ? null
-      : await stage('publish', async () => {
-          await publishFiles(files, place)
-          return publishRejects(rejected, place)
-        })
+    place === undefined ? null : await stage('publish', () => publish({ files, rejects: rejected }, place))
   return {
     dataset,
     ...counts,

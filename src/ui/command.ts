@@ -1,6 +1,7 @@
 import { Command, Flags, type Interfaces } from '@oclif/core'
 import { ExitCode } from '../errors.js'
 import { installSignalHandlers } from '../engine/signals.js'
+import { unlessInterrupted } from '../engine/wait.js'
 import { CommandContext } from './context.js'
 import { successDocument, type DocumentContext } from './document.js'
 import { toFailure } from './failure.js'
@@ -25,7 +26,8 @@ export type ArgsOf<C extends typeof Command> = Interfaces.InferredArgs<C['args']
 const COMMON = 'COMMON'
 const STOPPING =
   'Stopping: what is under way is finished, nothing new is started. Press Ctrl-C again to leave at once.'
-const LEFT = 'Left at once. Run the same command again: it continues where this run stopped.'
+const LEFT =
+  'Left at once. Run the same command again: it continues where this run stopped. From another machine that may have to wait a minute, until what this run had reserved expires.'
 
 /**
  * The base of every command: common flags, one JSON document, exit codes that do not depend on `--json`, errors with
@@ -61,6 +63,11 @@ export abstract class DatapipeCommand<R extends object, C extends typeof Command
       helpGroup: COMMON,
       helpValue: 'NAME',
     }),
+    'allow-insecure-endpoint': Flags.boolean({
+      description:
+        'Send to an endpoint that is neither encrypted nor this machine. For emulators, never with real keys.',
+      helpGroup: COMMON,
+    }),
     quiet: Flags.boolean({
       char: 'q',
       description: 'No progress, only results and errors.',
@@ -69,6 +76,9 @@ export abstract class DatapipeCommand<R extends object, C extends typeof Command
     debug: Flags.boolean({ description: 'Show where an error happened.', helpGroup: COMMON }),
     'no-color': Flags.boolean({ description: 'No colours. NO_COLOR does the same.', helpGroup: COMMON }),
   }
+
+  /** It changes nothing, so it can be left at any moment: the first Ctrl-C ends it at once. */
+  static readonly onlyReads: boolean = false
 
   protected flags!: FlagsOf<C>
   protected args!: ArgsOf<C>
@@ -99,18 +109,25 @@ export abstract class DatapipeCommand<R extends object, C extends typeof Command
       cwd: process.cwd(),
       profile: this.flags.profile,
       region: this.flags.region,
+      allowInsecureEndpoint: this.flags['allow-insecure-endpoint'],
       reporter,
       signal: signals.signal,
       onWarning: (message) => this.#warnings.push(redact(message)),
     })
     try {
-      const { exitCode, result } = await this.perform(context)
+      const { exitCode, result } = await this.#performed(context)
       this.#exitCode = exitCode ?? ExitCode.ok
       return result
     } finally {
       await context.close()
       signals.dispose()
     }
+  }
+
+  #performed(context: CommandContext): Promise<Outcome<R>> {
+    const work = this.perform(context)
+    const { onlyReads } = this.ctor as typeof DatapipeCommand
+    return onlyReads ? unlessInterrupted(work, context.signal) : work
   }
 
   protected override async finally(error: Error | undefined): Promise<void> {

@@ -1,8 +1,9 @@
 import { createInterface } from 'node:readline/promises'
+import { isContinuousIntegration } from './continuous-integration.js'
 
-/** true when somebody sits in front of it and can answer. */
+/** true when somebody sits in front of it and can answer. Some CI systems have a terminal, but nobody at it. */
 export function canAsk(): boolean {
-  return process.stdin.isTTY && process.stderr.isTTY
+  return process.stdin.isTTY && process.stderr.isTTY && !isContinuousIntegration(process.env)
 }
 
 /**

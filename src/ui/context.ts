@@ -2,6 +2,7 @@ import type { AwsContext } from '../aws/context.js'
 import type { ConfigFile, Environment } from '../config/schema.js'
 import { loadConfig, type LoadedConfig } from '../config/load.js'
 import { resolveEnvironment } from '../config/environments.js'
+import { unlessInterrupted } from '../engine/wait.js'
 import { ask, canAsk } from './confirm.js'
 import type { Reporter } from './reporter.js'
 
@@ -11,6 +12,7 @@ export interface ContextOptions {
   cwd: string
   profile?: string
   region?: string
+  allowInsecureEndpoint?: boolean
   reporter: Reporter
   signal: AbortSignal
   /** Called for each warning, which ends up in the JSON document too. */
@@ -22,7 +24,7 @@ export class CommandContext {
   readonly env: string
   readonly cwd: string
   readonly reporter: Reporter
-  /** Aborted by the first Ctrl-C or SIGTERM. */
+  /** Aborted by the first Ctrl-C or SIGTERM, or when the terminal is closed. */
   readonly signal: AbortSignal
   readonly #options: ContextOptions
   #loaded: LoadedConfig | undefined
@@ -59,7 +61,7 @@ export class CommandContext {
    * @throws DatapipeError LOCAL_NOT_RUNNING, NO_REGION, WRONG_ACCOUNT, or a translated credential or network error
    */
   aws(): Promise<AwsContext> {
-    this.#aws ??= this.#connect()
+    this.#aws ??= unlessInterrupted(this.#connect(), this.signal)
     return this.#aws
   }
 
@@ -85,9 +87,16 @@ export class CommandContext {
   async #connect(): Promise<AwsContext> {
     const { environment } = this
     const { connect } = await import('../aws/connect.js')
-    if (environment.endpoint !== 'embedded') return connect(environment, { mfaCode: this.#mfaCode() })
+    const stop = this.signal
+    if (environment.endpoint !== 'embedded') {
+      const { allowInsecureEndpoint } = this.#options
+      const aws = await connect(environment, { mfaCode: this.#mfaCode(), stop, allowInsecureEndpoint })
+      const { endpoint } = aws.clients
+      if (endpoint !== undefined) this.reporter.info(`AWS is asked at ${endpoint}.`)
+      return aws
+    }
     const { requireEmbedded } = await import('../local/endpoint.js')
-    return connect(environment, { endpoint: await requireEmbedded() })
+    return connect(environment, { endpoint: await requireEmbedded(), stop })
   }
 
   #mfaCode(): ((serial: string) => Promise<string>) | undefined {

@@ -1,8 +1,12 @@
+import type { AwsContext } from '../aws/context.js'
 import type { DownResult } from '../operate/provision/down.js'
 import { formatUsd, plural } from './format.js'
 
 /** The end of `down`: what is gone, what waits, what stays, and whether anything is left. */
-export function renderDown({ deleted, leftovers, retained, verifiedEmpty }: DownResult, env: string): string {
+export function renderDown(
+  { deleted, leftovers, retained, verifiedEmpty }: DownResult,
+  { account, env, region }: Pick<AwsContext, 'account' | 'env' | 'region'>,
+): string {
   const waiting = deleted.filter(({ until }) => until !== undefined)
   return [
     `${plural(deleted.length - waiting.length, 'resource')} deleted.`,
@@ -20,7 +24,7 @@ export function renderDown({ deleted, leftovers, retained, verifiedEmpty }: Down
           ...leftovers.map(({ arn, id, monthlyUsd }) => `  ${id}  ${arn}  ${formatUsd(monthlyUsd)} a month`),
         ]),
     verifiedEmpty
-      ? `${env}: verified empty`
+      ? `${env}: verified empty, in ${region} of account ${account}`
       : retained.length > 0 && leftovers.length === 0
         ? `${env}: nothing left but the data. --delete-data removes that too.`
         : `${env}: not empty`,

@@ -1,6 +1,7 @@
 import type { EngineListener } from '../engine/events.js'
 import { LiveLine } from './live-line.js'
 import { LiveList } from './live-list.js'
+import { printable } from './printable.js'
 import { QuietReporter, type Colors } from './reporter.js'
 import type { Streams } from './streams.js'
 import type { Cell } from './table.js'
@@ -40,18 +41,18 @@ export class LiveReporter extends QuietReporter {
   }
 
   override info(text: string): void {
-    this.#whenQuiet(() => this.streams.err(`${text}\n`))
+    this.#whenQuiet(() => this.streams.err(`${printable(text)}\n`))
   }
 
   override warn(message: string): void {
-    this.#whenQuiet(() => this.streams.err(`${this.#errColors.yellow('Warning:')} ${message}\n`))
+    this.#whenQuiet(() => this.streams.err(`${this.#errColors.yellow('Warning:')} ${printable(message)}\n`))
   }
 
   override readonly isLive = true
 
   override status(text: string): void {
     // The list says it in its own rows.
-    if (this.#list === undefined) this.#line.set(text)
+    if (this.#list === undefined) this.#line.set(printable(text))
   }
 
   override urgent(message: string): void {

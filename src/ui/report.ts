@@ -1,7 +1,8 @@
 import type { DatapipeError } from '../errors.js'
 import { failureDocument, stackOf, toJson, type DocumentContext } from './document.js'
 import { failureText } from './failure.js'
-import { redact } from './redact.js'
+import { printable, printableJson } from './printable.js'
+import { redact, redactKnown } from './redact.js'
 
 export interface ReportOptions {
   json: boolean
@@ -14,15 +15,20 @@ export interface ReportOptions {
  * @returns the error to throw: oclif then only ends the process, with the same exit code
  */
 export function reportFailure(failure: DatapipeError, { debug, document, json }: ReportOptions): Error {
-  if (json) printDocument(failureDocument(document, failure, debug))
+  if (json) print(redact(toJson(failureDocument(document, failure, debug))))
   else {
     const text = debug ? `${failureText(failure)}\n\n${stackOf(failure)}` : failureText(failure)
-    process.stderr.write(`${redact(text)}\n`)
+    process.stderr.write(`${printable(redact(text))}\n`)
   }
   process.exitCode = failure.exitCode
   return Object.assign(failure, { oclif: { exit: failure.exitCode }, skipOclifErrorHandling: true })
 }
 
+/** The document of a success: it may hold data, of which only what is known to be secret is hidden. */
 export function printDocument(document: unknown): void {
-  process.stdout.write(`${redact(toJson(document))}\n`)
+  print(redactKnown(toJson(document)))
+}
+
+function print(json: string): void {
+  process.stdout.write(`${printableJson(json)}\n`)
 }

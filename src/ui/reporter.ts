@@ -1,6 +1,8 @@
 import pc from 'picocolors'
 import type { EngineListener } from '../engine/events.js'
+import { isContinuousIntegration } from './continuous-integration.js'
 import { EngineLines } from './engine-lines.js'
+import { printable } from './printable.js'
 import { renderTable, type Cell } from './table.js'
 import { standardStreams, type Streams } from './streams.js'
 
@@ -54,10 +56,6 @@ function wantsColor(env: NodeJS.ProcessEnv): boolean {
   return (env.NO_COLOR ?? '') === ''
 }
 
-function isContinuousIntegration(env: NodeJS.ProcessEnv): boolean {
-  return env.CI !== undefined && env.CI !== '' && env.CI !== 'false'
-}
-
 /** Says nothing: the JSON document says it all. */
 class SilentReporter implements Reporter {
   readonly colors = pc.createColors(false)
@@ -98,7 +96,8 @@ export class QuietReporter implements Reporter {
   }
 
   out(text: string): void {
-    this.streams.out(`${text}\n`)
+    // Elsewhere it is data, which stays as it is.
+    this.streams.out(`${this.streams.outIsTerminal ? printable(text) : text}\n`)
   }
 
   table(columns: readonly string[], rows: readonly (readonly Cell[])[]): void {
@@ -116,7 +115,7 @@ export class QuietReporter implements Reporter {
   }
 
   warn(message: string): void {
-    this.streams.err(`Warning: ${message}\n`)
+    this.streams.err(`Warning: ${printable(message)}\n`)
   }
 
   urgent(message: string): void {
@@ -137,7 +136,7 @@ export class PlainReporter extends QuietReporter {
   }
 
   override info(text: string): void {
-    this.streams.err(`${text}\n`)
+    this.streams.err(`${printable(text)}\n`)
   }
 
   override close(): Promise<void> {

@@ -1,7 +1,8 @@
 import { writeSync } from 'node:fs'
-import { redact } from './redact.js'
+import { guardOutput } from './output.js'
+import { redact, redactKnown } from './redact.js'
 
-/** Where a reporter writes. Everything passes the redaction on its way. */
+/** Where a reporter writes. Everything passes the redaction on its way; of data, only what is known to be secret is hidden. */
 export interface Streams {
   out(text: string): void
   err(text: string): void
@@ -12,10 +13,9 @@ export interface Streams {
 
 /** stdout and stderr of this process. A reader that went away (`| head`) is not an error. */
 export function standardStreams(): Streams {
-  ignoreBrokenPipe(process.stdout)
-  ignoreBrokenPipe(process.stderr)
+  guardOutput()
   return {
-    out: (text) => void process.stdout.write(redact(text)),
+    out: (text) => void process.stdout.write(redactKnown(text)),
     err: (text) => void process.stderr.write(redact(text)),
     outIsTerminal: process.stdout.isTTY,
     errIsTerminal: process.stderr.isTTY && process.stderr.columns > 0,
@@ -33,13 +33,3 @@ export function sayBeforeExit(text: string): void {
 }
 
 const CLEAR_LINE = '\r\u001B[K'
-
-const guarded = new WeakSet<NodeJS.WriteStream>()
-
-function ignoreBrokenPipe(stream: NodeJS.WriteStream): void {
-  if (guarded.has(stream)) return
-  guarded.add(stream)
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-  })
-}

@@ -1,9 +1,12 @@
 import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { createServer } from 'node:http'
 import { expect } from 'chai'
 import { LEASE_PREFIX, S3LeaseStore } from '../../src/aws/s3-lease-store.js'
 import { dataBucketPolicy } from '../../src/pipeline/policies/buckets.js'
 import { testContext } from '../support/resource.js'
+import { listen } from '../support/proxy.js'
 import { suiteMock } from '../support/suite-mock.js'
+import { emulatedContext } from '../operate/support.js'
 
 describe('S3LeaseStore', () => {
   const aws = testContext()
@@ -19,12 +22,14 @@ describe('S3LeaseStore', () => {
 
   beforeEach(() => s3.reset())
 
-  it('reads body and etag', async () => {
+  it('reads body, etag, and when it was written', async () => {
+    const writtenAt = Date.parse('2026-03-01T12:00:00Z')
     s3.on(GetObjectCommand, at).resolves({
       ETag: '"1"',
+      LastModified: new Date(writtenAt),
       Body: { transformToString: () => Promise.resolve('{"id":1}') } as never,
     })
-    expect(await store.read()).to.deep.equal({ body: '{"id":1}', etag: '"1"' })
+    expect(await store.read()).to.deep.include({ body: '{"id":1}', etag: '"1"', writtenAt })
   })
 
   it('reads nothing when there is no lease, or no bucket', async () => {
@@ -94,6 +99,31 @@ describe('S3LeaseStore', () => {
       except === undefined ? covers(only ?? '*') : !covers(except),
     )
     expect(denying.map((statement) => statement.Sid)).to.deep.equal([])
+  })
+})
+
+describe('S3LeaseStore, on a server with a clock of its own', () => {
+  it('has both times from the server', async () => {
+    const server = await listen(
+      createServer((_request, response) => {
+        response.setHeader('ETag', '"1"')
+        response.setHeader('Last-Modified', 'Sun, 01 Mar 2026 12:00:00 GMT')
+        response.setHeader('Date', 'Sun, 01 Mar 2026 12:00:30 GMT')
+        response.end('{"id":1}')
+      }),
+    )
+    const aws = emulatedContext(server.endpoint)
+    try {
+      expect(await new S3LeaseStore(aws).read()).to.deep.equal({
+        body: '{"id":1}',
+        etag: '"1"',
+        writtenAt: Date.parse('2026-03-01T12:00:00Z'),
+        readAt: Date.parse('2026-03-01T12:00:30Z'),
+      })
+    } finally {
+      aws.clients.destroy()
+      await server.stop()
+    }
   })
 })
 

@@ -48,7 +48,7 @@ describe('several environments in one account', function () {
     expect(new Set(ids).size).to.equal(ids.length)
 
     const [, doomed] = PLACES
-    const gone = await user.json<DownResult>('down', ...doomed!, '--delete-data', '--yes')
+    const gone = await user.json<DownResult>('down', ...doomed!, '--delete-data', '--confirm', 'dev-2')
     expect(gone.code, JSON.stringify(gone.error)).to.equal(0)
     expect(gone.result.verifiedEmpty).to.equal(true)
     for (const place of [PLACES[0]!, PLACES[2]!]) {
@@ -56,7 +56,8 @@ describe('several environments in one account', function () {
       expect(plan.code, plan.stdout).to.equal(0)
     }
 
-    for (const place of [PLACES[0]!, PLACES[2]!]) await user.run('down', ...place, '--delete-data', '--yes')
+    for (const place of [PLACES[0]!, PLACES[2]!])
+      await user.run('down', ...place, '--delete-data', '--confirm', 'dev')
     expect(present(await snapshot(moto.endpoint))).to.deep.equal({})
   })
 })

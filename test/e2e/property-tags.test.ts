@@ -31,13 +31,11 @@ describe('tags that say whose something is, changed by hand', function () {
     return { foreign: [], created: [] }
   }
 
-  it('make it foreign where AWS keeps names unique, and unknown where only tags tell', async () => {
+  it('make it foreign, whether AWS keeps names unique or only its place tells what it is', async () => {
     for (const { tag } of TAGGED) await tag(world, TAG.env, 'other')
     const { created, foreign } = await planned()
-    const named = TAGGED.filter(({ found }) => found === 'by name').map(({ id }) => id)
-    expect(foreign).to.deep.equal([...named, ...WITH, 'security/key'].sort())
-    const others = TAGGED.filter(({ found, id }) => found === 'by tags' && id !== 'security/key')
-    expect(created).to.include.members(others.map(({ id }) => id))
+    expect(foreign).to.deep.equal([...TAGGED.map(({ id }) => id), ...WITH].sort())
+    expect(created).to.deep.equal([])
   })
 
   it('make it ours again when they are put back', async () => {

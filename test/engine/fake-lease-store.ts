@@ -4,36 +4,57 @@ import { settle } from './fake-cloud.js'
 
 /** A clock that moves only when told; its timers run as far as it moves. */
 export class FakeClock implements Clock {
-  #now = Date.parse('2026-03-01T12:00:00Z')
+  /** How wrong its time of day is. */
+  wrongMs = 0
+  #steady = 0
+  #asleep = 0
   readonly #timers = new Set<{ at: number; action: () => void }>()
 
+  /** What time it really is. */
+  get truth(): number {
+    return Date.parse('2026-03-01T12:00:00Z') + this.#steady + this.#asleep
+  }
+
   now(): number {
-    return this.#now
+    return this.truth + this.wrongMs
+  }
+
+  steady(): number {
+    return this.#steady
   }
 
   after(ms: number, action: () => void): { cancel(): void } {
-    const timer = { at: this.#now + ms, action }
+    const timer = { at: this.#steady + ms, action }
     this.#timers.add(timer)
     return { cancel: () => void this.#timers.delete(timer) }
   }
 
+  sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => this.after(ms, resolve))
+  }
+
   /** Lets time pass, timer by timer, and lets each one finish what it started. */
   async advance(ms: number): Promise<void> {
-    const until = this.#now + ms
+    const until = this.#steady + ms
     for (;;) {
       const [next] = [...this.#timers].filter(({ at }) => at <= until).sort((a, b) => a.at - b.at)
       if (next === undefined) break
       this.#timers.delete(next)
-      this.#now = Math.max(this.#now, next.at)
+      this.#steady = Math.max(this.#steady, next.at)
       next.action()
       await settle()
     }
-    this.#now = until
+    this.#steady = until
   }
 
   /** The process is paused: time passes, and no timer runs. */
   pause(ms: number): void {
-    this.#now += ms
+    this.#steady += ms
+  }
+
+  /** The machine sleeps: only the time of day goes on. */
+  suspend(ms: number): void {
+    this.#asleep += ms
   }
 
   get timers(): number {
@@ -41,8 +62,9 @@ export class FakeClock implements Clock {
   }
 }
 
+/** Its own clock is right. */
 export class MemoryLeaseStore implements LeaseStore {
-  stored: StoredLease | undefined
+  stored: Omit<StoredLease, 'readAt'> | undefined
   /** Every body that was ever written. */
   readonly bodies: string[] = []
   /** Runs before each call has an effect: may wait or throw. */
@@ -51,9 +73,11 @@ export class MemoryLeaseStore implements LeaseStore {
   after: (call: keyof LeaseStore) => void = () => undefined
   #serial = 0
 
+  constructor(private readonly clock: FakeClock) {}
+
   async read(): Promise<StoredLease | undefined> {
     await this.before('read')
-    return this.stored
+    return this.stored && { ...this.stored, readAt: this.clock.truth }
   }
 
   async create(body: string): Promise<string | undefined> {
@@ -61,8 +85,8 @@ export class MemoryLeaseStore implements LeaseStore {
     return this.stored === undefined ? this.#write('create', body) : undefined
   }
 
-  async replace(body: string, etag: string): Promise<string | undefined> {
-    await this.before('replace')
+  async replace(body: string, etag: string, signal?: AbortSignal): Promise<string | undefined> {
+    await Promise.race([this.before('replace'), aborted(signal)])
     return this.stored?.etag === etag ? this.#write('replace', body) : undefined
   }
 
@@ -75,9 +99,18 @@ export class MemoryLeaseStore implements LeaseStore {
 
   #write(call: 'create' | 'replace', body: string): string {
     const etag = `etag-${++this.#serial}`
-    this.stored = { body, etag }
+    this.stored = { body, etag, writtenAt: this.clock.truth }
     this.bodies.push(body)
     this.after(call)
     return etag
   }
+}
+
+/** Never fulfilled; rejected when the signal is aborted. */
+function aborted(signal: AbortSignal | undefined): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal?.addEventListener('abort', () => {
+      reject(new Error('aborted'))
+    })
+  })
 }

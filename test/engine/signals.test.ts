@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { EventEmitter, once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
-import { installSignalHandlers } from '../../src/engine/signals.js'
+import { anySignal, installSignalHandlers } from '../../src/engine/signals.js'
 
 class FakeProcess extends EventEmitter {
   readonly said: string[] = []
@@ -26,6 +26,34 @@ describe('installSignalHandlers', () => {
     expect(source.said).to.deep.equal(['first SIGTERM'])
     source.emit('SIGINT', 'SIGINT')
     expect(source.said).to.deep.equal(['first SIGTERM', 'second SIGINT', 'exit 130'])
+  })
+
+  it('asks to stop when the terminal is closed, and takes a second SIGHUP for the same one', () => {
+    const source = new FakeProcess()
+    const handlers = installSignalHandlers({ source, onSecond: () => source.said.push('second') })
+    // From the shell, and from the kernel when the shell has ended.
+    source.emit('SIGHUP', 'SIGHUP')
+    source.emit('SIGHUP', 'SIGHUP')
+    expect(handlers.signal.reason).to.include({ code: 'INTERRUPTED', message: 'Interrupted by SIGHUP.' })
+    expect(source.said).to.deep.equal([])
+    source.emit('SIGTERM', 'SIGTERM')
+    expect(source.said).to.deep.equal(['second', 'exit 130'])
+  })
+
+  it('gives a signal that many may listen to without a warning', async () => {
+    const warnings: Error[] = []
+    const onWarning = (warning: Error) => void warnings.push(warning)
+    process.on('warning', onWarning)
+    try {
+      const { signal } = installSignalHandlers({ source: new FakeProcess() })
+      const either = anySignal(signal, new AbortController().signal)
+      for (const one of [signal, either])
+        for (let n = 0; n < 32; n++) one.addEventListener('abort', () => undefined)
+      await new Promise((resolve) => setImmediate(resolve))
+      expect(warnings).to.deep.equal([])
+    } finally {
+      process.off('warning', onWarning)
+    }
   })
 
   it('ends the process also when saying so fails', () => {

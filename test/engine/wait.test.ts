@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { systemClock } from '../../src/engine/clock.js'
 import type { Operation } from '../../src/engine/operation.js'
-import { retryWhile, sleep, waitFor } from '../../src/engine/wait.js'
+import { retryWhile, sleep, unlessInterrupted, waitFor } from '../../src/engine/wait.js'
 
 describe('waiting', () => {
   const op: Operation = { signal: new AbortController().signal, waiting: () => undefined }
@@ -46,6 +46,19 @@ describe('waiting', () => {
     expect(await codeOf(sleep(60_000, controller.signal))).to.equal('INTERRUPTED')
     const stopped = { ...op, signal: controller.signal }
     expect(await codeOf(waitFor(states(), stopped))).to.equal('INTERRUPTED')
+  })
+
+  it('leaves what only looks as soon as it is interrupted, and else brings what it found', async () => {
+    const controller = new AbortController()
+    expect(await unlessInterrupted(Promise.resolve('found'), controller.signal)).to.equal('found')
+    expect(await codeOf(unlessInterrupted(Promise.reject(new Error('denied')), controller.signal))).to.equal(
+      'denied',
+    )
+    const never = new Promise<never>(() => undefined)
+    const looking = codeOf(unlessInterrupted(never, controller.signal))
+    controller.abort()
+    expect(await looking).to.equal('INTERRUPTED')
+    expect(await codeOf(unlessInterrupted(never, controller.signal))).to.equal('INTERRUPTED')
   })
 
   const failing = (times: number, message: string) => {

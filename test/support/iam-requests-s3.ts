@@ -30,6 +30,7 @@ const OBJECT_CALLS: Readonly<Record<string, string>> = {
   UploadPart: 'PutObject',
   CompleteMultipartUpload: 'PutObject',
   AbortMultipartUpload: 'AbortMultipartUpload',
+  ListParts: 'ListMultipartUploadParts',
   DeleteObject: 'DeleteObject',
   GetObjectTagging: 'GetObjectTagging',
   PutObjectTagging: 'PutObjectTagging',

@@ -7,6 +7,7 @@ export default class DatasyncStatusCommand extends DatapipeCommand<
   DatasyncStatus,
   typeof DatasyncStatusCommand
 > {
+  static override readonly onlyReads = true
   static override summary = 'Show the agent, the locations, the task and its last executions.'
   static override description =
     'Reads AWS and changes nothing. Says what needs attention, for example a schedule that DataSync switched off by itself.'

@@ -3,6 +3,7 @@ import { DatapipeCommand, type CommandContext, type Outcome } from '../../ui/com
 import { plural } from '../../ui/format.js'
 
 export default class DlqListCommand extends DatapipeCommand<DlqList, typeof DlqListCommand> {
+  static override readonly onlyReads = true
   static override summary = 'Show the files whose processing failed.'
   static override description =
     'Reads the failed-files queue without taking anything out of it: while it reads, a few seconds, nobody else sees the messages.'

@@ -4,6 +4,7 @@ import { DatapipeCommand, type CommandContext, type Outcome } from '../../ui/com
 import type { Reporter } from '../../ui/reporter.js'
 
 export default class IamPolicy extends DatapipeCommand<IamPolicyResult, typeof IamPolicy> {
+  static override readonly onlyReads = true
   static override summary = 'Print the least-privilege IAM policy for whoever works with an environment.'
   static override description = `Generated from what the environment consists of, so it follows the configuration. Reads and changes nothing on AWS; with \
 \`account\` and \`region\` in datapipe.yaml it needs no login either. A policy larger than IAM takes is printed as several: attach all of them.`

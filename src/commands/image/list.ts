@@ -3,6 +3,7 @@ import { DatapipeCommand, type CommandContext, type Outcome } from '../../ui/com
 import { formatBytes } from '../../ui/format.js'
 
 export default class ImageList extends DatapipeCommand<ImageListResult, typeof ImageList> {
+  static override readonly onlyReads = true
   static override summary = 'List the container images of an environment, and which one its tasks run.'
   static override description = `Newest first. The tag of an image is a hash of what it was built from. Reads AWS and changes nothing.`
   static override examples = [

@@ -11,6 +11,7 @@ export interface LocalStatusResult {
 }
 
 export default class LocalStatus extends DatapipeCommand<LocalStatusResult, typeof LocalStatus> {
+  static override readonly onlyReads = true
   static override summary = 'Show whether the embedded AWS runs, and where.'
   static override examples = [
     '<%= config.bin %> <%= command.id %>',

@@ -7,6 +7,7 @@ const ID_LENGTH = 14
 const LONGEST_REASON = 60
 
 export default class RejectsListCommand extends DatapipeCommand<RejectsList, typeof RejectsListCommand> {
+  static override readonly onlyReads = true
   static override summary = 'Show which files have rejected rows.'
   static override description = `One line per version of a file. quarantined: too many of its rows are bad, nothing of it was published, and nothing loads it \
 again by itself. published: its other rows are in the table. The rows are a table too: \

@@ -2,6 +2,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { DatapipeError, InterruptedError } from '../../errors.js'
+import { writingTo } from '../../full-disk.js'
 import { pythonEnvironment } from './environment.js'
 import { telling } from './events.js'
 import { isRecentEnough, OLDEST_PYTHON, onPath, probePython, type Python } from './python.js'
@@ -39,7 +40,10 @@ export async function install(target: string, options: RuntimeOptions): Promise<
     type: 'local.installing',
     message: `Installing moto ${MOTO_VERSION} into ${target}: once, about a minute.`,
   })
-  const work = fill(target, python, options.signal)
+  const work = writingTo(target, () => fill(target, python, options.signal)).catch(async (error: unknown) => {
+    await rm(target, { recursive: true, force: true })
+    throw error
+  })
   const marker = await telling(work, `installing moto ${MOTO_VERSION}`, options.onEvent)
   const runtime = await check(target, marker)
   if (runtime === undefined) throw pipFailed(`moto was installed into ${target}, but cannot be imported.`)
@@ -92,9 +96,13 @@ async function fill(target: string, python: Python, signal: AbortSignal): Promis
   return { python: python.executable, packages }
 }
 
+/** As Python says it. */
+const NO_ROOM = /No space left on device|\[Errno 28\]/
+
 async function pip(python: string, flags: string[], cwd: string, signal: AbortSignal): Promise<void> {
   const { ok, output } = await run(python, ['-m', 'pip', 'install', ...flags, ...REQUIREMENTS], cwd, signal)
   if (!ok) {
+    if (NO_ROOM.test(output)) throw Object.assign(new Error(tail(output)), { code: 'ENOSPC' })
     throw pipFailed(`\`${python} -m pip install ${REQUIREMENTS[0] ?? ''}\` failed:\n${tail(output)}`)
   }
 }

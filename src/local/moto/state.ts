@@ -1,5 +1,6 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { writingTo } from '../../full-disk.js'
 import { commandLine } from '../process-identity.js'
 
 /** The embedded AWS that was started last. Whether it still runs only its process can tell. */
@@ -36,8 +37,12 @@ export async function readState(directory: string): Promise<EmbeddedState | unde
 export async function writeState(directory: string, state: EmbeddedState): Promise<void> {
   await mkdir(directory, { recursive: true })
   const draft = `${stateFile(directory)}.${process.pid}`
-  await writeFile(draft, JSON.stringify(state, undefined, 2), { mode: 0o600 })
-  await rename(draft, stateFile(directory))
+  try {
+    await writingTo(draft, () => writeFile(draft, JSON.stringify(state, undefined, 2), { mode: 0o600 }))
+    await rename(draft, stateFile(directory))
+  } finally {
+    await rm(draft, { force: true })
+  }
 }
 
 export async function removeState(directory: string): Promise<void> {

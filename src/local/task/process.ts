@@ -26,13 +26,14 @@ const SIGNAL_NUMBERS: Record<string, number> = {
 
 /**
  * Runs the process of a task. It leads a process group of its own, so that Ctrl-C in the terminal reaches datapipe alone,
- * which then stops it as ECS would; should datapipe end first, it is killed.
+ * which then stops it as ECS would. Should datapipe end first, it is killed; should datapipe itself be killed, the channel
+ * between them breaks, and a task of ours ends by that (`transform/container/starter.ts`).
  */
 export async function runProcess(task: TaskProcess): Promise<TaskEnd> {
   const [program = '', ...args] = task.command
   const child = spawn(program, args, {
     env: task.environment,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     detached: true,
   })
   const kill = (signal: NodeJS.Signals): void => {

@@ -31,6 +31,7 @@ export function runTask(aws: AwsContext, options: RunTaskOptions): TaskHandler {
     const request = await taskRequest(aws, parameters, signal)
     const task = newTask(aws, request)
     const log = new TaskLog(aws, taskLogFile(aws, executionName(context)), request.container, task.id)
+    let reason: string | undefined
     const end = await runProcess({
       command: options.command ?? transformCommand(),
       environment: { ...machineEnvironment(aws), ...containerEnvironment(request, options.concurrency) },
@@ -38,12 +39,25 @@ export function runTask(aws: AwsContext, options: RunTaskOptions): TaskHandler {
       stopTimeoutMs: STOP_TIMEOUT_MS,
       onLine: (line) => {
         log.add(line)
+        reason = failureIn(line) ?? reason
       },
     })
     await log.close()
-    const report = taskReport(aws, request, task, end)
+    const report = taskReport(aws, request, task, end.exitCode === 0 ? end : { reason, ...end })
     if (end.exitCode !== 0) throw new StatesError('States.TaskFailed', JSON.stringify(report))
     return report
+  }
+}
+
+/** What the transform says last when it cannot go on. ECS does not read logs; but here nobody would look for them. */
+function failureIn(line: string): string | undefined {
+  if (!line.includes('"event":"failed"')) return undefined
+  try {
+    const { message } = JSON.parse(line) as { message?: unknown }
+    return typeof message === 'string' ? message : undefined
+  } catch {
+    // Not of the transform.
+    return undefined
   }
 }
 

@@ -1,4 +1,5 @@
 import { DatapipeError, InterruptedError, messageOf, UsageError } from '../../errors.js'
+import { rememberSecret } from '../../secrets.js'
 
 export interface KeyRequest {
   /** Name or address of the agent, with a port where a tunnel needs one. */
@@ -39,7 +40,10 @@ export async function fetchActivationKey(request: KeyRequest): Promise<string> {
   }
   const redirect = redirectParameters(response, url)
   const key = redirect?.get('activationKey') ?? body
-  if (KEY.test(key)) return key
+  if (KEY.test(key)) {
+    rememberSecret(key)
+    return key
+  }
   const reason = redirect?.get('errorType')
   throw reason === null || reason === undefined
     ? noKey(address, response.status)

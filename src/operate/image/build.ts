@@ -1,5 +1,6 @@
 import type { AwsContext } from '../../aws/context.js'
 import type { Environment } from '../../config/schema.js'
+import { anySignal } from '../../engine/signals.js'
 import { DatapipeError } from '../../errors.js'
 import { takeLease } from '../provision/lease.js'
 import { operationFor } from '../provision/operation.js'
@@ -38,7 +39,7 @@ export async function build(
   }
   const lease = await takeLease(aws, 'image build')
   try {
-    const signal = AbortSignal.any([request.signal, lease.lost])
+    const signal = anySignal(request.signal, lease.lost)
     const op = operationFor(image, { ...request, signal })
     await resolveDependencies(graph, image, op)
     const { action, attributes } = await deployOne(image, op)

@@ -4,8 +4,11 @@ import { destroyGraph, type DestroyResult } from '../../engine/destroy.js'
 import type { EngineListener } from '../../engine/events.js'
 import { Graph } from '../../engine/graph.js'
 import type { Lease } from '../../engine/lease.js'
+import { anySignal } from '../../engine/signals.js'
+import { unlessInterrupted } from '../../engine/wait.js'
 import type { Resource } from '../../engine/resource.js'
-import { DatapipeError, ExitCode } from '../../errors.js'
+import { DatapipeError, ExitCode, UsageError } from '../../errors.js'
+import { otherProjects, otherRegions } from '../../pipeline/elsewhere.js'
 import { failedResources } from './failures.js'
 import { takeLease } from './lease.js'
 import { leftovers, type Leftover } from './leftovers.js'
@@ -24,6 +27,7 @@ export interface DownResult {
   deleted: RemovedResource[]
   retained: RemovedResource[]
   leftovers: Leftover[]
+  /** Nothing of it is left in this account and region; says nothing about others. */
   verifiedEmpty: boolean
 }
 
@@ -31,21 +35,25 @@ export interface DownRequest {
   deleteData: boolean
   signal: AbortSignal
   onEvent: EngineListener
+  /** Told what the user should know. */
+  onWarning?: (message: string) => void
 }
 
 /**
  * Removes the environment, dependants first, then looks at AWS again: only that look says `verifiedEmpty`.
- * @throws DatapipeError DOWN_INCOMPLETE or LEFTOVERS (exit code 3), LEASE_HELD, InterruptedError
+ * @throws UsageError ENVIRONMENT_ELSEWHERE; DatapipeError DOWN_INCOMPLETE or LEFTOVERS (exit code 3), LEASE_HELD, InterruptedError
  */
 export async function down(
   aws: AwsContext,
   environment: Environment,
   request: DownRequest,
 ): Promise<DownResult> {
-  const { orphans, parts } = await prepare(aws, environment, { image: 'none' })
+  const { signal } = request
+  const { orphans, parts } = await unlessInterrupted(prepare(aws, environment, { image: 'none' }), signal)
   const { artifacts } = parts.storage
   const graph = withOrphansFirst(parts.all, orphans)
   const seen = await artifacts.read()
+  signal.throwIfAborted()
   // Without the bucket there is nowhere to keep a lease, and nothing that an `up` could be working on.
   const lease = seen?.owned === true ? await takeLease(aws, 'down') : undefined
   const result = await destroyGraph(graph, {
@@ -56,17 +64,49 @@ export async function down(
     },
     ...(lease === undefined
       ? {}
-      : { assertHeld: assertHeldBy(lease), signal: AbortSignal.any([request.signal, lease.lost]) }),
+      : { assertHeld: assertHeldBy(lease), signal: anySignal(signal, lease.lost) }),
   }).finally(() => lease?.release())
 
-  const left = result.stoppedBy === undefined ? await leftovers(aws, parts.all, result) : []
+  if (result.stoppedBy !== undefined) throw withResult(result.stoppedBy, summarize(result, []))
+  const left = await unlessInterrupted(leftovers(aws, parts.all, result), signal).catch((error: unknown) => {
+    // What was not looked at is not known to be gone.
+    throw error instanceof Error
+      ? withResult(error, { ...summarize(result, []), verifiedEmpty: false })
+      : error
+  })
   const done = summarize(result, left)
-  if (result.stoppedBy !== undefined) throw withResult(result.stoppedBy, done)
   const failures = [...result.failures, ...result.blocked.map(blockedFailure)]
   if (failures.length > 0)
     throw failedResources('DOWN_INCOMPLETE', failures, result.skipped, done, ExitCode.partial)
   if (left.length > 0) throw leftoversError(left, done)
+  if (done.verifiedEmpty && result.deleted.length === 0)
+    await unlessInterrupted(assertRightPlace(aws, request.onWarning), signal)
   return done
+}
+
+/**
+ * There was nothing to remove: fine when it was removed before, but the proof is worth nothing when somebody meant another
+ * place.
+ */
+async function assertRightPlace(aws: AwsContext, onWarning: DownRequest['onWarning']): Promise<void> {
+  const { env, project, region } = aws
+  const [regions, projects] = await Promise.all([otherRegions(aws), otherProjects(aws)])
+  if (regions.length > 0) {
+    throw new UsageError(
+      'ENVIRONMENT_ELSEWHERE',
+      `There is nothing of ${env} in ${region}, but it exists in ${regions.join(', ')}.`,
+      {
+        suggestions: regions.map(
+          (other) => `To remove it there: datapipe down --env ${env} --region ${other} --confirm ${env}`,
+        ),
+      },
+    )
+  }
+  if (projects.length > 0) {
+    onWarning?.(
+      `There was nothing of ${env} of project ${project} in ${region}. Its namesake of project ${projects.join(', ')} is another environment: for that one, use the datapipe.yaml that names its project.`,
+    )
+  }
 }
 
 /** In the order of a `down` they come before everything else: something of them may live in our VPC. */

@@ -14,6 +14,8 @@ export function failedResources(
   exitCode: ExitCode = ExitCode.failed,
 ): DatapipeError {
   const known = failures.map(({ error, id }) => ({ id, error: explain(error) }))
+  const ended = known.find(({ error }) => error.code === 'EXPIRED_TOKEN')?.error
+  if (ended !== undefined) return loginEnded(ended, known.length + skipped.length, result, exitCode)
   const lines = known.map(
     ({ error, id }) =>
       `${id}: ${error.message.startsWith(`${id}: `) ? error.message.slice(id.length + 2) : error.message}`,
@@ -34,6 +36,17 @@ export function failedResources(
       result,
     },
   )
+}
+
+/** From then on every call fails, not all in the same words: what is wrong is the login, not what it kept from being done. */
+function loginEnded(
+  { cause, message, suggestions }: DatapipeError,
+  left: number,
+  result: unknown,
+  exitCode: ExitCode,
+): DatapipeError {
+  const rest = `${left} ${left === 1 ? 'resource was' : 'resources were'} not finished because of that.`
+  return new DatapipeError('EXPIRED_TOKEN', `${message}\n${rest}`, { suggestions, exitCode, cause, result })
 }
 
 function explain(error: unknown): DatapipeError {

@@ -1,18 +1,51 @@
 import { hostname, userInfo } from 'node:os'
 import type { AwsContext } from '../../aws/context.js'
+import { isAwsError } from '../../aws/retry.js'
 import { S3LeaseStore } from '../../aws/s3-lease-store.js'
-import { Lease } from '../../engine/lease.js'
+import { acquireLease } from '../../engine/lease-acquire.js'
 import type { LeaseHolder } from '../../engine/lease-record.js'
+import type { Lease } from '../../engine/lease.js'
+import { DatapipeError, ExitCode } from '../../errors.js'
 import { identityOf, isRunning, machineId } from '../../local/process-identity.js'
+
+/** Everything else is taken for a change. */
+const READS = /^(BatchGet|Describe|Get|Head|List)/
 
 /**
  * One writer per environment: the lease in its artifacts bucket, which must exist. A run that was killed on this machine
- * holds nobody up: its lease is taken over at once.
- * @throws DatapipeError LEASE_HELD (exit code 4) and the other errors of `Lease.acquire`
+ * holds nobody up: its lease is taken over at once. From now on each attempt of each call that may change something asks the
+ * lease first, so that also a run that was paused in the middle of a resource stops before its next change.
+ * @throws DatapipeError LEASE_HELD (exit code 4) and the other errors of `acquireLease`; ENVIRONMENT_REMOVED (exit code 4)
  */
 export async function takeLease(aws: AwsContext, command: string): Promise<Lease> {
+  const holder = await holderOf(aws, command)
+  const lease = await acquireLease(new S3LeaseStore(aws), { holder, environment: aws.env, isGone }).catch(
+    (error: unknown) => {
+      throw isAwsError(error, 'NoSuchBucket') ? environmentRemoved(aws) : error
+    },
+  )
+  aws.clients.guard = async ({ operation }) => {
+    if (!READS.test(operation)) await lease.confirm()
+  }
+  return lease
+}
+
+/** The bucket was there a moment ago: a `down` was at its end. */
+function environmentRemoved({ env }: AwsContext): DatapipeError {
+  return new DatapipeError(
+    'ENVIRONMENT_REMOVED',
+    `Another run has just removed ${env}. Nothing was touched.`,
+    {
+      exitCode: ExitCode.leaseHeld,
+      suggestions: ['Run the same command again, if it is still wanted.'],
+    },
+  )
+}
+
+/** This process, as the holder of a lease. */
+export async function holderOf(aws: AwsContext, command: string): Promise<LeaseHolder> {
   const { startedAt } = await identityOf(process.pid)
-  const holder = {
+  return {
     user: userName(),
     host: hostname(),
     pid: process.pid,
@@ -20,10 +53,10 @@ export async function takeLease(aws: AwsContext, command: string): Promise<Lease
     machine: await machineId(),
     processStartedAt: startedAt,
   }
-  return Lease.acquire(new S3LeaseStore(aws), { holder, isGone })
 }
 
-async function isGone({ host, machine, pid, processStartedAt }: LeaseHolder): Promise<boolean> {
+/** true when it ran on this machine and does not any more. */
+export async function isGone({ host, machine, pid, processStartedAt }: LeaseHolder): Promise<boolean> {
   if (machine === undefined || processStartedAt === undefined || machine !== (await machineId())) return false
   return !(await isRunning({ pid, host, startedAt: processStartedAt }))
 }

@@ -3,12 +3,14 @@ import type { Environment } from '../../config/schema.js'
 import type { EngineListener } from '../../engine/events.js'
 import { planGraph } from '../../engine/plan.js'
 import { countPlan, type ChangeCounts, type PlannedResource } from '../../ui/plan.js'
+import { adoptionWarnings, assertKnown } from './adopt.js'
 import { creationsOf } from './creations.js'
 import { failedResources } from './failures.js'
 import { roomProblem } from '../../pipeline/network/room.js'
 import { idleCost, type IdleCost } from './cost.js'
 import { assertDatasets } from './datasets-check.js'
 import { prepare } from './prepare.js'
+import { secondsOf, secondWarnings } from './seconds.js'
 import { processingCost, type ProcessingCost } from './processing-cost.js'
 
 export interface PlanResult {
@@ -27,7 +29,7 @@ export interface PlanRequest {
 
 /**
  * What `up` would do. Reads only; takes no lease.
- * @throws UsageError for datasets that no file could be loaded with; DatapipeError PLAN_FAILED with every reason, when something cannot be read or would be refused
+ * @throws UsageError for datasets that no file could be loaded with, UNKNOWN_RESOURCE and NOT_ADOPTABLE; DatapipeError PLAN_FAILED with every reason, when something cannot be read or would be refused
  */
 export async function plan(
   aws: AwsContext,
@@ -35,9 +37,13 @@ export async function plan(
   request: PlanRequest,
 ): Promise<PlanResult> {
   await assertDatasets(environment.datasets, request.signal)
-  const { graph, orphans, warnings } = await prepare(aws, environment)
+  const { graph, items, orphans, warnings } = await prepare(aws, environment)
+  assertKnown(graph, request.adopt)
   for (const warning of warnings) request.onWarning?.(warning)
   const { entries, failures } = await planGraph(graph, { ...request, orphans })
+  const seconds = await secondsOf(aws, items, graph, entries)
+  for (const warning of [...adoptionWarnings(entries), ...secondWarnings(seconds)])
+    request.onWarning?.(warning)
   const resources = entries.map(({ action, changes, id, type }) => ({ id, type, action, diff: changes }))
   const result = {
     changes: countPlan(resources),

@@ -4,7 +4,7 @@ import type { Environment } from '../../config/schema.js'
 import { Graph } from '../../engine/graph.js'
 import type { Resource } from '../../engine/resource.js'
 import { environmentResources, type EnvironmentResources } from '../../pipeline/environment.js'
-import { inventory } from '../../pipeline/inventory.js'
+import { inventory, type InventoryItem } from '../../pipeline/inventory.js'
 import { orphansOf } from '../../pipeline/orphans.js'
 import { isBelowSmallest } from '../../pipeline/size-tiers.js'
 import { chooseZones } from '../../resources/ec2/availability-zones.js'
@@ -19,6 +19,10 @@ export interface Prepared {
   graph: Graph
   /** Ours by their tags, in no graph; in the order of deletion. */
   orphans: Resource[]
+  /** What carries the tags of the environment. */
+  items: InventoryItem[]
+  /** Tag of the image that the tasks shall run, where datapipe builds it. */
+  imageTag: string | undefined
   /** What could not be found out, and what follows from that. */
   warnings: string[]
 }
@@ -29,6 +33,8 @@ const NO_FARGATE =
 export interface PrepareOptions {
   /** Which image the tasks shall run; `wanted` unless told. */
   image?: WhichImage
+  /** Version of datapipe, of which an emulated image takes its name; left out: this one. */
+  version?: string
 }
 
 /** @throws DatapipeError IMAGE_SOURCE_INCOMPLETE when an image is wanted that this installation cannot build */
@@ -46,7 +52,7 @@ export async function prepare(
   ])
   const parts = environmentResources(aws, environment, {
     zoneIds,
-    version: VERSION,
+    version: options.version ?? VERSION,
     fargate: fargate.quotas,
     image: image.choice,
     hasPiiKey: piiKey,
@@ -54,6 +60,8 @@ export async function prepare(
   return {
     parts,
     graph: new Graph(parts.all),
+    items,
+    imageTag: image.choice && ('pinned' in image.choice ? image.choice.pinned : image.choice.source.tag),
     orphans: orphansOf(aws, items, parts.all),
     warnings: [
       ...fargate.warnings,

@@ -3,9 +3,13 @@ import type { Environment } from '../../config/schema.js'
 import { applyGraph, type ApplyResult, type OutcomeAction } from '../../engine/apply.js'
 import type { EngineListener } from '../../engine/events.js'
 import type { Graph } from '../../engine/graph.js'
+import { anySignal } from '../../engine/signals.js'
 import { planGraph } from '../../engine/plan.js'
+import { unlessInterrupted } from '../../engine/wait.js'
 import { ExitCode } from '../../errors.js'
 import { assertRoom } from '../../pipeline/network/room.js'
+import { AppliedNote } from '../drift/applied.js'
+import { adoptionWarnings, assertKnown } from './adopt.js'
 import { operationFor } from './operation.js'
 import { failedResources } from './failures.js'
 import { assertDatasets } from './datasets-check.js'
@@ -35,32 +39,49 @@ export interface UpRequest {
 /**
  * Makes the environment what the configuration says, from whatever state it is in. The artifacts bucket comes first, bare,
  * because the lease lives in it.
- * @throws UsageError for datasets that no file could be loaded with, and DatapipeError QUOTA_EXCEEDED, before anything is touched; UP_INCOMPLETE (exit code 3 when part of it was done) or the one cause; LEASE_HELD; InterruptedError
+ * @throws UsageError for datasets that no file could be loaded with, UNKNOWN_RESOURCE and NOT_ADOPTABLE, and DatapipeError QUOTA_EXCEEDED, before anything is touched; UP_INCOMPLETE (exit code 3 when part of it was done) or the one cause; LEASE_HELD; InterruptedError
  */
 export async function up(aws: AwsContext, environment: Environment, request: UpRequest): Promise<UpResult> {
   const started = Date.now()
   await assertDatasets(environment.datasets, request.signal)
-  const { graph, orphans, parts, warnings } = await prepare(aws, environment)
+  const { signal } = request
+  const { graph, imageTag, orphans, parts, warnings } = await unlessInterrupted(
+    prepare(aws, environment),
+    signal,
+  )
+  assertKnown(graph, request.adopt)
   for (const warning of warnings) request.onWarning?.(warning)
   const { artifacts } = parts.storage
   const bootstrapped = new Set<string>()
-  const isFirst = (await artifacts.read()) === undefined
-  if (isFirst) await refuseBeforehand(aws, graph, request)
+  const mayBegin = (await artifacts.read())?.owned === true
+  const asked = !mayBegin || (request.adopt?.size ?? 0) > 0
+  if (asked) await refuseBeforehand(aws, graph, request)
+  signal.throwIfAborted()
   if (await artifacts.bootstrap(operationFor(artifacts, request), request.adopt?.has(artifacts.id)))
     bootstrapped.add(artifacts.id)
 
+  signal.throwIfAborted()
   const lease = await takeLease(aws, 'up')
+  const note = new AppliedNote(aws, environment, imageTag, request.onWarning)
   const result = await applyGraph(graph, {
     ...request,
-    signal: AbortSignal.any([request.signal, lease.lost]),
+    signal: anySignal(signal, lease.lost),
     orphans,
     bootstrapped,
-    // A first run has been asked already.
-    ...(isFirst ? {} : { preflight: (creations) => assertRoom(aws, creations) }),
+    ...(asked ? {} : { preflight: (creations) => assertRoom(aws, creations) }),
     assertHeld: () => {
       lease.assertHeld()
     },
-  }).finally(() => lease.release())
+    begin: () => note.begin(),
+  })
+    .then(async (applied) => {
+      if (applied.failures.length > 0 || applied.stoppedBy !== undefined) return applied
+      await note.end(() => {
+        lease.assertHeld()
+      })
+      return applied
+    })
+    .finally(() => lease.release())
   const done: UpResult = {
     changes: result.counts,
     resources: result.outcomes.map(({ action, id, physicalId, type }) => ({ id, type, physicalId, action })),
@@ -81,10 +102,15 @@ export async function up(aws: AwsContext, environment: Environment, request: UpR
   return done
 }
 
-/** The lease needs a bucket, so a first `up` makes one: not before it is known that nothing stands in the way of the rest. */
-async function refuseBeforehand(aws: AwsContext, graph: Graph, { adopt, signal }: UpRequest): Promise<void> {
+/**
+ * The lease needs a bucket, so a first `up` makes one, and it may be what is adopted: not before it is known that nothing
+ * stands in the way of the rest.
+ */
+async function refuseBeforehand(aws: AwsContext, graph: Graph, request: UpRequest): Promise<void> {
+  const { adopt, onWarning, signal } = request
   const { entries, failures } = await planGraph(graph, { adopt, signal })
   if (failures.length > 0) throw failedResources('UP_REFUSED', failures, [], undefined)
+  for (const warning of adoptionWarnings(entries)) onWarning?.(warning)
   await assertRoom(aws, creationsOf(graph, entries))
 }
 

@@ -1,6 +1,6 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { availableParallelism, totalmem } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import {
   DuckDBInstance,
   StatementType,
@@ -8,9 +8,12 @@ import {
   type DuckDBPreparedStatement,
 } from '@duckdb/node-api'
 import { DatapipeError, messageOf } from '../../errors.js'
+import { makeScratch } from '../../transform/scratch.js'
 import { notReadOnly } from './read-only.js'
 
 const MAX_MEMORY_MB = 2048
+/** What does not fit into memory goes into folders of this name, beside the readable one. */
+const SPILLED = 'spill-'
 
 /** What DuckDB says about a statement that it cannot plan. */
 export interface PlanningError {
@@ -37,7 +40,7 @@ export class DuckDbSession {
    */
   static async open(readable: string, schema: string): Promise<DuckDbSession> {
     await mkdir(readable, { recursive: true })
-    const spillFolder = await mkdtemp(join(dirname(readable), 'spill-'))
+    const spillFolder = await makeScratch(dirname(readable), SPILLED)
     const memoryMb = Math.floor(Math.min(MAX_MEMORY_MB, totalmem() / 2 ** 20 / 2))
     const instance = await DuckDBInstance.create(':memory:', {
       threads: String(availableParallelism()),

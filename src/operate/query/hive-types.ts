@@ -29,7 +29,7 @@ export function nestedType(hiveType: string, names: Readonly<Record<string, stri
   const fields = parts(inner('struct')).map((field) => {
     const colon = field.indexOf(':')
     const name = field.slice(0, colon).trim()
-    return `"${(names[name] ?? name).replaceAll('"', '""')}" ${nestedType(field.slice(colon + 1), names)}`
+    return `"${(ownName(names, name) ?? name).replaceAll('"', '""')}" ${nestedType(field.slice(colon + 1), names)}`
   })
   return `STRUCT(${fields.join(', ')})`
 }
@@ -56,4 +56,9 @@ export function duckdbType(hiveType: string): string | undefined {
   const decimal = /^decimal\((\d+),\s*(\d+)\)$/.exec(type)
   if (decimal !== null) return `DECIMAL(${decimal[1]},${decimal[2]})`
   return type === 'decimal' ? 'DECIMAL(10,0)' : undefined
+}
+
+/** What a field is called in the data, where a table says so. */
+export function ownName(names: Readonly<Record<string, string>>, field: string): string | undefined {
+  return Object.hasOwn(names, field) ? names[field] : undefined
 }

@@ -9,6 +9,7 @@ import type { Readable } from 'node:stream'
 import type { AwsContext } from '../../aws/context.js'
 import { isAwsError } from '../../aws/retry.js'
 import { DatapipeError } from '../../errors.js'
+import { isDiskFull, writingTo } from '../../full-disk.js'
 import { cacheDirectory } from '../../local/cache.js'
 import type { TableFile } from './table-files.js'
 
@@ -119,7 +120,8 @@ export class ObjectCache {
         }),
         { abortSignal: this.options.signal },
       )
-      await this.#save(object.Body as Readable, partial, bytes, `s3://${bucket}/${key}`)
+      const body = object.Body as Readable
+      await writingTo(path, () => this.#save(body, partial, bytes, `s3://${bucket}/${key}`), bytes)
       await rename(partial, path)
     } catch (error) {
       await rm(partial, { force: true })
@@ -132,7 +134,7 @@ export class ObjectCache {
     const { signal } = this.options
     const to = createWriteStream(path)
     await pipeline(body, to, { signal }).catch((error: unknown) => {
-      const lost = body.errored !== null && !signal.aborted
+      const lost = body.errored !== null && !signal.aborted && !isDiskFull(error)
       throw lost ? new BrokenOffError(address, to.bytesWritten, bytes, error) : error
     })
     if (to.bytesWritten !== bytes) throw new BrokenOffError(address, to.bytesWritten, bytes, undefined)

@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { CatalogColumn, CatalogTable } from './catalog.js'
 import { identifier, literal } from './duckdb-session.js'
-import { duckdbType, nestedType } from './hive-types.js'
+import { duckdbType, nestedType, ownName } from './hive-types.js'
 
 /** A table with the columns of the catalog and no rows, so that statements bind and `show tables` shows it. */
 export async function createEmptyTable(connection: DuckDBConnection, table: CatalogTable): Promise<void> {
@@ -40,7 +40,7 @@ async function replaceByJsonView(
 ): Promise<void> {
   const fields = table.columns.map(({ name, type }) => ({
     name,
-    field: table.jsonNames[name] ?? name,
+    field: ownName(table.jsonNames, name) ?? name,
     type: nestedType(type, table.jsonNames),
   }))
   const types = fields.map(({ field, type }) => `${literal(field)}: ${literal(type)}`)

@@ -2,6 +2,7 @@ import { copyFile } from 'node:fs/promises'
 import { extname } from 'node:path'
 import type { AwsContext } from '../../aws/context.js'
 import { DatapipeError, InterruptedError, UsageError } from '../../errors.js'
+import { writingTo } from '../../full-disk.js'
 import { LONGEST_RAW } from '../../transform/input/text-table.js'
 import { headerLine, type RejectInput } from '../../transform/reject-metadata.js'
 import { assertFree, completely, TextFile, withPart } from './complete-file.js'
@@ -74,7 +75,7 @@ export async function exportRejects(
       return { ...result, ...(await exportText(file, { out, reason, overwrite, where })) }
     await assertFree([out], overwrite)
     const from = reason === undefined ? file.path : await file.filtered(reason)
-    await completely([out], ([partial = out]) => copyFile(from, partial))
+    await completely([out], ([partial = out]) => writingTo(out, () => copyFile(from, partial)))
     const files = [{ path: out, input: null, rows, reasons: null }]
     return { ...result, files, withoutText: 0, encoding: null }
   } catch (error) {
@@ -103,7 +104,7 @@ async function exportText(
   for (const { input, name, path, reasons } of targets) {
     const counts = { rows: 0, withoutText: 0 }
     const isOfInput = (row: RejectRow) => row.input === name
-    await completely([path, reasons], async ([partial = path, partialReasons = reasons]) => {
+    const write = async ([partial = path, partialReasons = reasons]: readonly string[]) => {
       const text = await TextFile.create(partial)
       const sidecar = await TextFile.create(partialReasons)
       try {
@@ -114,7 +115,8 @@ async function exportText(
       }
       // Nothing to correct: then there is no file that looks as if there were.
       if (counts.rows === 0 && isOne) throw withoutWholeText(counts.withoutText, where)
-    })
+    }
+    await writingTo(path, () => completely([path, reasons], write))
     withoutText += counts.withoutText
     files.push({ path, input: name, rows: counts.rows, reasons })
   }

@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
@@ -8,8 +8,10 @@ import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import type { AwsContext } from '../../aws/context.js'
 import { isAwsError } from '../../aws/retry.js'
 import { DatapipeError, InterruptedError } from '../../errors.js'
+import { writingTo } from '../../full-disk.js'
 import { Database } from '../../transform/database.js'
 import { INPUTS_KEY, rejectInputsSchema, type RejectInput } from '../../transform/reject-metadata.js'
+import { makeScratch } from '../../transform/scratch.js'
 import { literal } from '../../transform/sql.js'
 import type { RejectedRun } from './find.js'
 
@@ -39,7 +41,7 @@ export class RejectFile {
 
   /** @throws DatapipeError REJECTS_GONE; InterruptedError */
   static async open(aws: AwsContext, run: RejectedRun, signal: AbortSignal): Promise<RejectFile> {
-    const folder = await mkdtemp(join(tmpdir(), 'datapipe-rejects-'))
+    const folder = await makeScratch(tmpdir())
     const path = join(folder, 'rejects.parquet')
     try {
       await download(aws, run, path, signal)
@@ -128,7 +130,8 @@ async function download(
       }),
       { abortSignal: signal },
     )
-    await pipeline(object.Body as Readable, createWriteStream(path), { signal })
+    const body = object.Body as Readable
+    await writingTo(path, () => pipeline(body, createWriteStream(path), { signal }), object.ContentLength)
   } catch (error) {
     if (!isAwsError(error, 'NoSuchKey')) throw error
     throw new DatapipeError(

@@ -1,5 +1,6 @@
 import pLimit from 'p-limit'
 import type { AwsContext } from '../../aws/context.js'
+import { anySignal } from '../../engine/signals.js'
 import { ExitCode, InterruptedError } from '../../errors.js'
 import type { RunRecord } from '../../transform/record.js'
 import type { InboxObject } from '../inbox.js'
@@ -92,7 +93,7 @@ async function runAll(
   const places = new Places(work.length, onlyStarts && work.length > concurrency)
   const executions: RunExecution[] = []
   const stop = new AbortController()
-  const either = AbortSignal.any([signal, stop.signal])
+  const either = anySignal(signal, stop.signal)
   let failure: { error: unknown } | undefined
   await Promise.all(
     work.map((item) =>
@@ -133,7 +134,7 @@ async function runOne(
   onEvent({ type: 'run.started', name, object })
   const follow = watch || inProcess
   if (!follow && !places.scarce) return runningExecution(name, object)
-  const until = follow ? signal : AbortSignal.any([signal, places.allTaken])
+  const until = follow ? signal : anySignal(signal, places.allTaken)
   const ended = await orchestrator
     .watch(
       name,

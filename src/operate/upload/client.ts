@@ -2,28 +2,35 @@ import { S3Client } from '@aws-sdk/client-s3'
 import type { ClientConfig } from '../../aws/clients.js'
 
 interface Request {
-  protocol?: string
-  body?: unknown
   headers: Record<string, string>
 }
 
+/** Longest pause in a conversation; S3 sends spaces while it puts a large object together. */
+const SILENCE_MS = 120_000
+const CONNECT_MS = 15_000
+
 /**
- * An S3 client for bodies: half the CPU time of the default one. It sends no `Expect: 100-continue`, after which the SDK
- * closes connections, and over TLS it does not hash bodies a second time for the signature: TLS and the CRC-32 of each
- * part already protect them.
+ * An S3 client for bodies. It sends no `Expect: 100-continue`, after which the SDK closes connections. The SHA-256 that S3
+ * checks a body against is also the one that the signature covers, so that no body is hashed twice. A connection that says
+ * nothing any more is given up and the request sent again, instead of keeping a cron job for ever.
  */
 export class UploadClient extends S3Client {
-  constructor(config: ClientConfig) {
-    super({ ...config, expectContinueHeader: false })
+  constructor(config: ClientConfig, silenceMs = SILENCE_MS) {
+    super({
+      ...config,
+      expectContinueHeader: false,
+      requestHandler: { connectionTimeout: CONNECT_MS, socketTimeout: silenceMs },
+    })
     this.middlewareStack.add(
       (next) => (args) => {
-        const request = args.request as Request
-        if (request.protocol === 'https:' && Buffer.isBuffer(request.body)) {
-          request.headers['x-amz-content-sha256'] = 'UNSIGNED-PAYLOAD'
+        const { headers } = args.request as Request
+        const checksum = headers['x-amz-checksum-sha256']
+        if (checksum !== undefined) {
+          headers['x-amz-content-sha256'] = Buffer.from(checksum, 'base64').toString('hex')
         }
         return next(args)
       },
-      { step: 'build', name: 'datapipeUnsignedPayload' },
+      { step: 'build', name: 'datapipePayloadHash' },
     )
   }
 }

@@ -96,9 +96,17 @@ async function matching(
   return found.flatMap((one) => one ?? [])
 }
 
-/** undefined for folders and the like, and for what disappeared meanwhile. */
+/**
+ * undefined for folders and the like, and for what disappeared meanwhile.
+ * @throws DatapipeError FILE_NAME_UNSUPPORTED rather than to pass over what may be the newest
+ */
 async function candidate(path: string, cwd: string): Promise<Candidate | undefined> {
   const stats = await stat(resolve(cwd, path)).catch(() => undefined)
+  if (stats === undefined && path.includes('\uFFFD')) {
+    throw new DatapipeError('FILE_NAME_UNSUPPORTED', `The name of the file shown as ${path} is not UTF-8.`, {
+      suggestions: ['Rename the file.'],
+    })
+  }
   if (stats?.isFile() !== true) return undefined
   const name = path.slice(path.lastIndexOf('/') + 1)
   return { path, name, date: dateInName(name), modifiedMs: stats.mtimeMs }

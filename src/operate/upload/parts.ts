@@ -10,6 +10,8 @@ const MAX_BUFFER_BYTES = 256 * MIB
 export const SMALL_BYTES = PART_BYTES
 
 export interface PartPlan {
+  /** Of the whole file. */
+  bytes: number
   partBytes: number
   count: number
   /** Parts under way at once, each with its own buffer. */
@@ -21,5 +23,10 @@ export function partPlan(bytes: number): PartPlan {
   const partBytes = Math.max(PART_BYTES, Math.ceil(bytes / MAX_PARTS / MIB) * MIB)
   const count = Math.ceil(bytes / partBytes)
   const fitting = Math.max(1, Math.floor(MAX_BUFFER_BYTES / partBytes))
-  return { partBytes, count, concurrency: Math.min(SENDERS, fitting, count) }
+  return { bytes, partBytes, count, concurrency: Math.min(SENDERS, fitting, count) }
+}
+
+/** @param index from 0; outside of the file: 0 */
+export function partLength({ bytes, partBytes }: PartPlan, index: number): number {
+  return Math.max(0, Math.min(partBytes, bytes - index * partBytes))
 }

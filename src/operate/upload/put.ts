@@ -3,15 +3,17 @@ import { readFile } from 'node:fs/promises'
 import { PutObjectCommand } from '@aws-sdk/client-s3'
 import type { AwsContext } from '../../aws/context.js'
 import { UploadClient } from './client.js'
-import { requireStored } from './stored.js'
-import { fileChanged, type Source } from './source.js'
-import type { ObjectHead } from './target.js'
+import type { Content } from './content.js'
+import { resendDamaged } from './damaged.js'
+import { fileChanged, reading, type Source } from './source.js'
+import { requireStored, toBase64, type Condition } from './stored.js'
+import { SHA256_METADATA, type ObjectHead } from './target.js'
 
-/** The whole content of a small file, and its SHA-256 in hexadecimal: what was hashed is what is sent. */
-export async function readSmall(source: Source): Promise<{ body: Buffer; sha256: string }> {
-  const body = await readFile(source.absolutePath)
+/** The whole content of a small file: what was hashed is what is sent. */
+export async function readSmall(source: Source): Promise<{ body: Buffer; content: Content }> {
+  const body = await reading(source, () => readFile(source.absolutePath))
   if (body.length !== source.bytes) throw fileChanged(source)
-  return { body, sha256: createHash('sha256').update(body).digest('hex') }
+  return { body, content: { bytes: body.length, sha256: createHash('sha256').update(body).digest('hex') } }
 }
 
 /**
@@ -22,19 +24,22 @@ export async function readSmall(source: Source): Promise<{ body: Buffer; sha256:
 export async function putSmall(
   aws: AwsContext,
   head: ObjectHead,
-  content: { body: Buffer; sha256: string },
+  { body, content }: { body: Buffer; content: Content },
+  condition: Condition,
   signal: AbortSignal,
 ): Promise<string | null> {
-  const checksum = Buffer.from(content.sha256, 'hex').toString('base64')
-  const stored = await aws.clients.of(UploadClient).send(
-    new PutObjectCommand({
-      ...head,
-      Body: content.body,
-      ContentLength: content.body.length,
-      ChecksumAlgorithm: 'SHA256',
-      ChecksumSHA256: checksum,
-    }),
-    { abortSignal: signal },
+  const checksum = toBase64(content.sha256)
+  const put = new PutObjectCommand({
+    ...head,
+    ...condition,
+    Metadata: { ...head.Metadata, [SHA256_METADATA]: content.sha256 },
+    Body: body,
+    ContentLength: body.length,
+    ChecksumAlgorithm: 'SHA256',
+    ChecksumSHA256: checksum,
+  })
+  const stored = await resendDamaged(`s3://${head.Bucket}/${head.Key}`, () =>
+    aws.clients.of(UploadClient).send(put, { abortSignal: signal }),
   )
   requireStored(head, checksum, stored.ChecksumSHA256)
   return stored.VersionId ?? null

@@ -1,5 +1,5 @@
-import { constants } from 'node:fs'
-import { access, stat } from 'node:fs/promises'
+import { constants, type BigIntStats } from 'node:fs'
+import { access, open, stat, type FileHandle } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import { DatapipeError, messageOf } from '../../errors.js'
 
@@ -11,6 +11,10 @@ export interface Source {
   name: string
   bytes: number
   modifiedNs: bigint
+  /** Of content or of anything else about the file. Unlike the time of modification nobody can set it back. */
+  changedNs: bigint
+  /** Device and number: another file under the same name is another file. */
+  inode: string
 }
 
 /** 10,000 parts, and one of them must fit into memory: far below the limit of S3 itself (48.8 TiB). */
@@ -56,7 +60,28 @@ async function inspectSource(path: string, cwd: string): Promise<Source> {
   await access(absolutePath, constants.R_OK).catch((error: unknown) => {
     throw unreadable(path, error)
   })
-  return { path, absolutePath, name: basename(absolutePath), bytes, modifiedNs: stats.mtimeNs }
+  const name = basename(absolutePath)
+  requireUsableName(path, name)
+  return { path, absolutePath, name, ...identity(stats) }
+}
+
+function identity(stats: BigIntStats) {
+  return {
+    bytes: Number(stats.size),
+    modifiedNs: stats.mtimeNs,
+    changedNs: stats.ctimeNs,
+    inode: `${stats.dev}:${stats.ino}`,
+  }
+}
+
+/** XML and logs cannot carry control characters, and S3 lists keys in XML. */
+function requireUsableName(path: string, name: string): void {
+  if (!/\p{Cc}/u.test(name)) return
+  throw new DatapipeError(
+    'FILE_NAME_UNSUPPORTED',
+    `The name of ${JSON.stringify(path)} has a control character in it, such as a line break.`,
+    { suggestions: ['Rename the file.'] },
+  )
 }
 
 function unreadable(path: string, error: unknown): DatapipeError {
@@ -70,12 +95,33 @@ function unreadable(path: string, error: unknown): DatapipeError {
   return new DatapipeError('FILE_NOT_READABLE', `Cannot read ${path}: ${messageOf(error)}`, { cause: error })
 }
 
-/** @throws DatapipeError FILE_CHANGED when the file is no longer what was looked at */
-export async function requireUnchanged(source: Source): Promise<void> {
-  const now = await stat(source.absolutePath, { bigint: true }).catch(() => undefined)
-  if (now === undefined || Number(now.size) !== source.bytes || now.mtimeNs !== source.modifiedNs) {
+/** @throws DatapipeError FILE_NOT_FOUND, FILE_NOT_READABLE */
+export function openSource(source: Source): Promise<FileHandle> {
+  return reading(source, () => open(source.absolutePath, 'r'))
+}
+
+/** What the disk says while a file is read, such as EIO or ESTALE, as an error that names the file. */
+export async function reading<T>(source: Source, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action()
+  } catch (error) {
+    throw unreadable(source.path, error)
+  }
+}
+
+/**
+ * Whether a file still is what was looked at. `touched`: perhaps; it was given other rights or another link, or somebody
+ * changed it and set the time of modification back. Only its content can tell.
+ * @throws DatapipeError FILE_CHANGED
+ */
+export async function lookAgain(source: Source): Promise<{ touched: boolean; changedNs: bigint }> {
+  const stats = await stat(source.absolutePath, { bigint: true }).catch(() => undefined)
+  if (stats === undefined) throw fileChanged(source)
+  const { bytes, changedNs, inode, modifiedNs } = identity(stats)
+  if (bytes !== source.bytes || modifiedNs !== source.modifiedNs || inode !== source.inode) {
     throw fileChanged(source)
   }
+  return { touched: changedNs !== source.changedNs, changedNs }
 }
 
 export function fileChanged(source: Source): DatapipeError {

@@ -19,8 +19,10 @@ export interface ObjectHead {
   Metadata: Record<string, string>
 }
 
-/** User metadata with the content's SHA-256: how the next upload sees that it was here before. */
+/** User metadata with the SHA-256 of what was sent in one request; of what is sent in parts it is not known at the beginning. */
 export const SHA256_METADATA = 'dp-sha256'
+/** S3 takes 2 KB of metadata. Only a long name of letters beyond ASCII comes near. */
+const LONGEST_NAME = 1024
 
 /**
  * @param uploadedBy name of this machine
@@ -28,8 +30,10 @@ export const SHA256_METADATA = 'dp-sha256'
 export function objectHead(
   aws: AwsContext,
   target: Target,
-  source: { name: string; sha256: string; uploadedBy: string },
+  source: { name: string; uploadedBy: string },
 ): ObjectHead {
+  // Metadata travels in headers: ASCII only.
+  const name = encodeURIComponent(source.name)
   return {
     Bucket: target.bucket,
     Key: target.key,
@@ -41,9 +45,7 @@ export function objectHead(
     SSEKMSKeyId: aws.names.arn('kms', aws.names.keyAlias),
     BucketKeyEnabled: true,
     Metadata: {
-      [SHA256_METADATA]: source.sha256,
-      // Metadata travels in headers: ASCII only.
-      'dp-source-name': encodeURIComponent(source.name),
+      ...(name.length > LONGEST_NAME ? {} : { 'dp-source-name': name }),
       'dp-uploaded-by': encodeURIComponent(source.uploadedBy),
     },
   }

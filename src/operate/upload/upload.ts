@@ -1,9 +1,9 @@
 import pLimit from 'p-limit'
 import type { AwsContext } from '../../aws/context.js'
-import { translateAwsError } from '../../aws/errors.js'
 import type { Environment } from '../../config/schema.js'
-import { DatapipeError, ExitCode, InterruptedError, messageOf, UsageError } from '../../errors.js'
+import { InterruptedError, UsageError } from '../../errors.js'
 import { inboxKey } from '../../transform/layout.js'
+import { conclude, concernsAll, type Attempt } from './conclude.js'
 import { chooseDataset, requireDataset } from './dataset.js'
 import { withUploadLock } from './lock.js'
 import { newestFile } from './newest.js'
@@ -11,6 +11,7 @@ import { SMALL_BYTES } from './parts.js'
 import { sendFile, type UploadedFile } from './send.js'
 import { inspectSources, type Source } from './source.js'
 import type { Target } from './target.js'
+import { requireClosed } from './writers.js'
 
 export interface UploadRequest {
   files: readonly string[]
@@ -28,7 +29,10 @@ export interface UploadResult {
 /** What happens while uploading. */
 export type UploadEvent =
   | { type: 'upload.started'; path: string; bytes: number; dataset: string }
-  | { type: 'upload.progress'; path: string; sentBytes: number; bytes: number }
+  /** `keptBytes` were there already, from a run that was cut off; `sentBytes` arrived now. */
+  | { type: 'upload.progress'; path: string; sentBytes: number; keptBytes: number; bytes: number }
+  /** A failed file of which some stays in S3 for the next run. */
+  | { type: 'upload.left'; path: string; leftBytes: number; bytes: number }
   | { type: 'upload.finished'; file: UploadedFile }
   | { type: 'upload.failed'; path: string; error: unknown }
   | { type: 'upload.warning'; message: string }
@@ -39,11 +43,15 @@ export interface UploadPlanItem {
   dataset: string
 }
 
+/** Of these the time is all waiting for S3. */
+const TINY_BYTES = 2 ** 20
+const TINY_FILES_AT_ONCE = 16
 const SMALL_FILES_AT_ONCE = 4
 
 /**
  * Decides which files go to which datasets, and looks at every one of them. Needs no AWS.
- * @throws UsageError NO_FILES, UNKNOWN_DATASET, DUPLICATE_FILE_NAME; DatapipeError NO_MATCHING_FILE, NO_DATASET_FOR_FILE, and those of `inspectSources`
+ * @throws UsageError NO_FILES, UNKNOWN_DATASET, DUPLICATE_FILE_NAME; DatapipeError NO_MATCHING_FILE,
+ *   NO_DATASET_FOR_FILE, FILE_BEING_WRITTEN, and those of `inspectSources`
  */
 export async function planUpload(
   request: UploadRequest,
@@ -63,6 +71,7 @@ export async function planUpload(
     dataset: request.dataset ?? chooseDataset(source.name, datasets),
   }))
   requireDistinctNames(items)
+  requireClosed(sources)
   return items
 }
 
@@ -85,22 +94,28 @@ export async function upload(
   }))
   return withUploadLock(
     jobs.map((job) => job.target),
-    signal,
+    { signal, onWarning: (message) => onEvent({ type: 'upload.warning', message }) },
     async () => {
-      // A large file fills the line by itself.
+      const tiny = pLimit(TINY_FILES_AT_ONCE)
       const small = pLimit(SMALL_FILES_AT_ONCE)
+      // A large file fills the line by itself.
       const large = pLimit(1)
+      const lane = (bytes: number) => (bytes <= TINY_BYTES ? tiny : bytes <= SMALL_BYTES ? small : large)
+      let obstacle: { error: unknown } | undefined
       const outcomes = await Promise.all(
         jobs.map(({ source, target }) =>
-          (source.bytes <= SMALL_BYTES ? small : large)(() => attempt(aws, source, target, signal, onEvent)),
+          lane(source.bytes)(async (): Promise<Attempt> => {
+            if (obstacle !== undefined) return { path: source.path, error: obstacle.error }
+            const outcome = await attempt(aws, source, target, signal, onEvent)
+            if ('error' in outcome && concernsAll(outcome.error)) obstacle ??= outcome
+            return outcome
+          }),
         ),
       )
       return conclude(outcomes, signal)
     },
   )
 }
-
-type Attempt = { file: UploadedFile } | { path: string; error: unknown }
 
 async function attempt(
   aws: AwsContext,
@@ -114,11 +129,20 @@ async function attempt(
     if (signal.aborted) throw new InterruptedError()
     onEvent({ type: 'upload.started', path, bytes, dataset: target.dataset })
     let sentBytes = 0
+    let keptBytes = 0
+    const progress = () => onEvent({ type: 'upload.progress', path, sentBytes, keptBytes, bytes })
     const file = await sendFile(aws, source, target, {
       signal,
       onSent: (part) => {
         sentBytes += part
-        onEvent({ type: 'upload.progress', path, sentBytes, bytes })
+        progress()
+      },
+      onKept: (part) => {
+        keptBytes += part
+        progress()
+      },
+      onLeft: (leftBytes) => {
+        if (leftBytes > 0) onEvent({ type: 'upload.left', path, leftBytes, bytes })
       },
       onWarning: (message) => onEvent({ type: 'upload.warning', message }),
     })
@@ -130,38 +154,10 @@ async function attempt(
   }
 }
 
-function conclude(outcomes: readonly Attempt[], signal: AbortSignal): UploadResult {
-  const files = outcomes.flatMap((outcome) => ('file' in outcome ? [outcome.file] : []))
-  const failures = outcomes.flatMap((outcome) => ('error' in outcome ? [outcome] : []))
-  const [first] = failures
-  if (first === undefined) return { files }
-  const result: UploadResult = { files }
-  if (signal.aborted) {
-    throw new InterruptedError(`Interrupted: ${files.length} of ${outcomes.length} files are uploaded.`, {
-      result,
-      suggestions: ['Run the same command again: what is uploaded already is skipped.'],
-    })
-  }
-  // One reason for all, such as an expired login or a missing bucket: that is the news.
-  const reasons = failures.map(({ error }) => messageOf(translateAwsError(error) ?? error))
-  if (files.length === 0 && new Set(reasons).size === 1) throw first.error
-  const list = failures.map(({ path }, index) => `  ${path}: ${reasons[index]}`).join('\n')
-  throw new DatapipeError(
-    'UPLOAD_PARTLY_FAILED',
-    `${failures.length} of ${outcomes.length} files could not be uploaded:\n${list}`,
-    {
-      cause: first.error,
-      exitCode: files.length > 0 ? ExitCode.partial : ExitCode.failed,
-      result,
-      suggestions: ['Run the same command again: what is uploaded already is skipped.'],
-    },
-  )
-}
-
 /** A file named twice, for example by two overlapping patterns of the shell, is one file. */
 function unique(sources: readonly Source[]): Source[] {
-  const paths = sources.map(({ absolutePath }) => absolutePath)
-  return sources.filter(({ absolutePath }, index) => paths.indexOf(absolutePath) === index)
+  const seen = new Set<string>()
+  return sources.filter(({ absolutePath }) => !seen.has(absolutePath) && seen.add(absolutePath))
 }
 
 function requireDistinctNames(items: readonly UploadPlanItem[]): void {

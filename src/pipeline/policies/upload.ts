@@ -34,9 +34,16 @@ export function uploadPolicy(names: Names): PolicyDocument {
       Resource: raw,
     },
     {
+      // To continue what was cut off. It knows no condition on the prefix.
+      Sid: 'SeeWhatIsUnfinished',
+      Effect: 'Allow',
+      Action: 's3:ListBucketMultipartUploads',
+      Resource: raw,
+    },
+    {
       Sid: 'Inbox',
       Effect: 'Allow',
-      Action: ['s3:AbortMultipartUpload', 's3:GetObject', 's3:PutObject'],
+      Action: ['s3:AbortMultipartUpload', 's3:GetObject', 's3:ListMultipartUploadParts', 's3:PutObject'],
       Resource: `${raw}/${INBOX_PREFIX}/*`,
     },
     keyThroughS3(names),

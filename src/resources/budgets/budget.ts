@@ -9,9 +9,10 @@ import {
   type Budget as AwsBudget,
 } from '@aws-sdk/client-budgets'
 import type { AwsContext } from '../../aws/context.js'
-import { unlessMissing } from '../../aws/retry.js'
+import { isAwsError, unlessMissing } from '../../aws/retry.js'
 import { diffTags, fromTagList, TAG, upperTags, type Tags } from '../../aws/tags.js'
 import { diffProperties, type Change } from '../../engine/change.js'
+import { foreignError } from '../../engine/refusals.js'
 import type { Deletion, Observed, ResourceOptions } from '../../engine/resource.js'
 import { AwsResource } from '../resource.js'
 import {
@@ -118,20 +119,33 @@ export class Budget extends AwsResource<BudgetAttributes, ObservedBudget> {
     ]
   }
 
+  /** @throws DatapipeError FOREIGN_RESOURCE */
   async create(): Promise<BudgetAttributes> {
     const topic = topicSubscriber(this.properties.topicArn())
-    await this.#budgets.send(
-      new CreateBudgetCommand({
-        AccountId: this.aws.account,
-        Budget: this.#desired,
-        NotificationsWithSubscribers: this.properties.thresholds.map((threshold) => ({
-          Notification: toAws(threshold),
-          Subscribers: [topic],
-        })),
-        ResourceTags: upperTags(this.tags),
-      }),
-    )
+    const create = new CreateBudgetCommand({
+      AccountId: this.aws.account,
+      Budget: this.#desired,
+      NotificationsWithSubscribers: this.properties.thresholds.map((threshold) => ({
+        Notification: toAws(threshold),
+        Subscribers: [topic],
+      })),
+      ResourceTags: upperTags(this.tags),
+    })
+    try {
+      await this.#budgets.send(create)
+    } catch (error) {
+      if (!isAwsError(error, 'DuplicateRecordException')) throw error
+      return this.#takeOver()
+    }
     return { arn: this.#arn }
+  }
+
+  /** Ours when the answer to an earlier attempt was lost. */
+  async #takeOver(): Promise<BudgetAttributes> {
+    const observed = await this.read()
+    if (observed?.owned !== true)
+      throw foreignError(this, { physicalId: this.#arn, attributes: { arn: this.#arn }, owned: false })
+    return this.update(observed, this.diff(observed))
   }
 
   async update(observed: ObservedBudget, changes: readonly Change[]): Promise<BudgetAttributes> {

@@ -4,6 +4,7 @@ import {
   UpdateLocationNfsCommand,
   type NfsVersion,
 } from '@aws-sdk/client-datasync'
+import { once } from '../../aws/create-once.js'
 import type { AwsContext } from '../../aws/context.js'
 import type { ResourceOptions } from '../../engine/resource.js'
 import { DataSyncLocation, LOCATION_ACTIONS } from './location.js'
@@ -58,11 +59,8 @@ export class LocationNfs extends DataSyncLocation {
     }
   }
 
-  protected async sendCreate(Tags: { Key: string; Value: string }[]) {
-    const { LocationArn } = await this.datasync.send(
-      new CreateLocationNfsCommand({ ...this.#request(), Tags }),
-    )
-    return LocationArn
+  protected sendCreate(Tags: { Key: string; Value: string }[]) {
+    return this.datasync.send(once(new CreateLocationNfsCommand({ ...this.#request(), Tags })))
   }
 
   protected sendUpdate(LocationArn: string) {

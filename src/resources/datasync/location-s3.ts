@@ -3,6 +3,7 @@ import {
   DescribeLocationS3Command,
   UpdateLocationS3Command,
 } from '@aws-sdk/client-datasync'
+import { once } from '../../aws/create-once.js'
 import type { AwsContext } from '../../aws/context.js'
 import { retryPropagation } from '../../aws/retry.js'
 import type { Operation } from '../../engine/operation.js'
@@ -63,13 +64,10 @@ export class LocationS3 extends DataSyncLocation {
     }
   }
 
-  protected async sendCreate(Tags: { Key: string; Value: string }[], op: Operation) {
+  protected sendCreate(Tags: { Key: string; Value: string }[], op: Operation) {
     const S3BucketArn = `arn:${this.aws.partition}:s3:::${this.properties.bucket}`
-    const { LocationArn } = await retryPropagation(
-      () => this.datasync.send(new CreateLocationS3Command({ S3BucketArn, ...this.#request(), Tags })),
-      op,
-    )
-    return LocationArn
+    const input = { S3BucketArn, ...this.#request(), Tags }
+    return retryPropagation(() => this.datasync.send(once(new CreateLocationS3Command(input))), op)
   }
 
   protected sendUpdate(LocationArn: string, op: Operation) {

@@ -4,6 +4,7 @@ import {
   UpdateLocationSmbCommand,
   type SmbVersion,
 } from '@aws-sdk/client-datasync'
+import { once } from '../../aws/create-once.js'
 import type { AwsContext } from '../../aws/context.js'
 import { retryPropagation } from '../../aws/retry.js'
 import type { Operation } from '../../engine/operation.js'
@@ -83,12 +84,9 @@ export class LocationSmb extends DataSyncLocation {
     }
   }
 
-  protected async sendCreate(Tags: { Key: string; Value: string }[], op: Operation) {
-    const { LocationArn } = await retryPropagation(
-      () => this.datasync.send(new CreateLocationSmbCommand({ ...this.#request(), Tags })),
-      op,
-    )
-    return LocationArn
+  protected sendCreate(Tags: { Key: string; Value: string }[], op: Operation) {
+    const input = { ...this.#request(), Tags }
+    return retryPropagation(() => this.datasync.send(once(new CreateLocationSmbCommand(input))), op)
   }
 
   protected sendUpdate(LocationArn: string, op: Operation) {

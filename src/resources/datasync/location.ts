@@ -4,6 +4,7 @@ import {
   paginateListLocations,
   TagResourceCommand,
 } from '@aws-sdk/client-datasync'
+import { createOnce } from '../../aws/create-once.js'
 import type { AwsContext } from '../../aws/context.js'
 import { diffTags, upperTags, type Tags } from '../../aws/tags.js'
 import { diffProperties, type Change } from '../../engine/change.js'
@@ -49,10 +50,11 @@ export abstract class DataSyncLocation extends AwsResource<LocationAttributes, O
   protected abstract desired(): Record<string, unknown>
   /** Where it is, known without any dependency: reading may look at none. */
   protected abstract address(): { host: string; path: string }
+  /** The command marked with `once`. */
   protected abstract sendCreate(
     tags: { Key: string; Value: string }[],
     op: Operation,
-  ): Promise<string | undefined>
+  ): Promise<{ LocationArn?: string }>
   protected abstract sendUpdate(arn: string, op: Operation): Promise<unknown>
 
   async read(): Promise<ObservedLocation | undefined> {
@@ -78,7 +80,14 @@ export abstract class DataSyncLocation extends AwsResource<LocationAttributes, O
   }
 
   async create(op: Operation): Promise<LocationAttributes> {
-    const arn = await this.sendCreate(upperTags(this.tags), op)
+    const { LocationArn: arn } = await createOnce(
+      () => this.sendCreate(upperTags(this.tags), op),
+      async () => {
+        const made = await this.read()
+        return made === undefined ? undefined : { LocationArn: made.physicalId }
+      },
+      op,
+    )
     if (arn === undefined) throw new Error('DataSync answered without LocationArn')
     return { arn }
   }

@@ -10,6 +10,7 @@ import {
   type DescribeTaskCommandOutput,
   type TaskSchedule,
 } from '@aws-sdk/client-datasync'
+import { createOnce, once } from '../../aws/create-once.js'
 import type { AwsContext } from '../../aws/context.js'
 import { retryPropagation } from '../../aws/retry.js'
 import { diffTags, upperTags, type Tags } from '../../aws/tags.js'
@@ -116,19 +117,21 @@ export class DataSyncTask extends AwsResource<DataSyncTaskAttributes, ObservedTa
   /** @throws DatapipeError DATASYNC_TASK_UNAVAILABLE, WAIT_TIMEOUT */
   async create(op: Operation): Promise<DataSyncTaskAttributes> {
     const { destinationArn, report, schedule, sourceArn } = this.properties
-    const { TaskArn: arn } = await retryPropagation(
-      () =>
-        this.#datasync.send(
-          new CreateTaskCommand({
-            ...taskRequest(this.name, this.properties),
-            SourceLocationArn: sourceArn(),
-            DestinationLocationArn: destinationArn(),
-            TaskMode: 'BASIC',
-            ...(schedule === undefined ? {} : { Schedule: enabled(schedule) }),
-            ...(report === undefined ? {} : { TaskReportConfig: reportConfig(report) }),
-            Tags: upperTags(this.tags),
-          }),
-        ),
+    const input = {
+      ...taskRequest(this.name, this.properties),
+      SourceLocationArn: sourceArn(),
+      DestinationLocationArn: destinationArn(),
+      TaskMode: 'BASIC',
+      ...(schedule === undefined ? {} : { Schedule: enabled(schedule) }),
+      ...(report === undefined ? {} : { TaskReportConfig: reportConfig(report) }),
+      Tags: upperTags(this.tags),
+    } as const
+    const { TaskArn: arn } = await createOnce<{ TaskArn?: string }>(
+      () => retryPropagation(() => this.#datasync.send(once(new CreateTaskCommand(input))), op),
+      async () => {
+        const made = await this.read()
+        return made === undefined ? undefined : { TaskArn: made.physicalId }
+      },
       op,
     )
     if (arn === undefined) throw new Error('DataSync answered without TaskArn')

@@ -6,7 +6,7 @@ import {
   type TagSpecification,
 } from '@aws-sdk/client-ec2'
 import type { AwsContext } from '../../aws/context.js'
-import { upperTags } from '../../aws/tags.js'
+import { fromTagList, TAG, upperTags } from '../../aws/tags.js'
 import type { Change } from '../../engine/change.js'
 import type { Observed, ResourceOptions } from '../../engine/resource.js'
 import { AwsResource } from '../resource.js'
@@ -14,8 +14,8 @@ import { Ec2Inventory } from './inventory.js'
 import { singleHit, tagSpecifications } from './tagged.js'
 
 /**
- * A resource of EC2, found by its tags. So what is found is always ours (`owned`), and foreign things are never met, except
- * where EC2 wants unique names or addresses, which is reported as an error.
+ * A resource of EC2, found by its tags. Where none carries them, what stands in its place is foreign: somebody else's, or
+ * ours with its tags removed. Nothing is made beside it before somebody has said which.
  */
 export abstract class Ec2Resource<
   Attributes extends object,
@@ -39,6 +39,28 @@ export abstract class Ec2Resource<
     physicalId: (item: T) => string | undefined,
   ): T | undefined {
     return singleHit(found, { id: this.id, noun: this.noun, physicalId })
+  }
+
+  /**
+   * The one that carries our tags; else one in its place, which is not ours until it is adopted. What carries the tags of
+   * another resource of this environment is that one, unless it has our name.
+   * @param inPlace see `lost-tags.ts`
+   * @throws DatapipeError DUPLICATE_RESOURCE
+   */
+  protected async find<T extends { Tags?: Tag[] }>(
+    tagged: readonly T[],
+    physicalId: (item: T) => string | undefined,
+    inPlace: () => Promise<readonly T[]>,
+  ): Promise<{ found: T; owned: boolean } | undefined> {
+    const ours = this.pick(tagged, physicalId)
+    if (ours !== undefined) return { found: ours, owned: true }
+    const suspects = (await inPlace()).filter(({ Tags }) => {
+      const tags = fromTagList(Tags)
+      const isAnother = this.aws.owns(tags) && (tags[TAG.id] ?? '') !== ''
+      return !isAnother || tags.Name === this.name
+    })
+    const [found] = suspects.toSorted((a, b) => ((physicalId(a) ?? '') < (physicalId(b) ?? '') ? -1 : 1))
+    return found === undefined ? undefined : { found, owned: false }
   }
 
   protected tagSpecifications(type: ResourceType): TagSpecification[] {

@@ -7,6 +7,7 @@ import {
 import type { AwsContext } from '../../aws/context.js'
 import { hourlyCostItem } from '../../aws/prices.js'
 import { withinQuota } from '../../aws/quotas.js'
+import { createOnce, once } from '../../aws/create-once.js'
 import { isAwsError, unlessMissing } from '../../aws/retry.js'
 import { diffTags, fromTagList, type Tags } from '../../aws/tags.js'
 import type { Change } from '../../engine/change.js'
@@ -16,6 +17,7 @@ import { messageOf } from '../../errors.js'
 import { deleteWhenFree } from './deletion.js'
 import { Ec2Resource } from './ec2-resource.js'
 import type { Holder } from './holders.js'
+import { addressesInPlace } from './lost-tags.js'
 import { present } from './tagged.js'
 
 export interface ElasticIpAttributes {
@@ -47,13 +49,18 @@ export class ElasticIp extends Ec2Resource<ElasticIpAttributes, ObservedElasticI
   }
 
   async read(): Promise<ObservedElasticIp | undefined> {
-    const address = this.pick(await this.inventory.addresses.get(), (found) => found.AllocationId)
-    if (address === undefined) return undefined
+    const hit = await this.find(
+      await this.inventory.addresses.get(),
+      (found) => found.AllocationId,
+      () => addressesInPlace(this.ec2, this.inventory, this.name),
+    )
+    if (hit === undefined) return undefined
+    const { found: address, owned } = hit
     const attributes = toAttributes(address)
     return {
       physicalId: attributes.allocationId,
       attributes,
-      owned: true,
+      owned,
       tags: fromTagList(address.Tags),
     }
   }
@@ -62,16 +69,18 @@ export class ElasticIp extends Ec2Resource<ElasticIpAttributes, ObservedElasticI
     return diffTags(observed.tags, this.tags)
   }
 
-  create(): Promise<ElasticIpAttributes> {
-    return this.inventory.addresses.changing(async () =>
+  create(op: Operation): Promise<ElasticIpAttributes> {
+    const { addresses } = this.inventory
+    const TagSpecifications = this.tagSpecifications('elastic-ip')
+    return addresses.changing(async () =>
       toAttributes(
-        await withinQuota(
-          this.ec2.send(
-            new AllocateAddressCommand({
-              Domain: 'vpc',
-              TagSpecifications: this.tagSpecifications('elastic-ip'),
-            }),
-          ),
+        await createOnce<Address>(
+          () =>
+            withinQuota(
+              this.ec2.send(once(new AllocateAddressCommand({ Domain: 'vpc', TagSpecifications }))),
+            ),
+          async () => this.pick(await addresses.fresh(), (found) => found.AllocationId),
+          op,
         ),
       ),
     )

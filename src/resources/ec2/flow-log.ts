@@ -14,6 +14,7 @@ import type { Deletion, Observed, ResourceOptions } from '../../engine/resource.
 import { waitFor } from '../../engine/wait.js'
 import { DatapipeError } from '../../errors.js'
 import { Ec2Resource } from './ec2-resource.js'
+import { flowLogsInPlace } from './lost-tags.js'
 import { present } from './tagged.js'
 
 export interface FlowLogProperties {
@@ -65,13 +66,19 @@ export class FlowLog extends Ec2Resource<FlowLogAttributes, ObservedFlowLog> {
   }
 
   async read(): Promise<ObservedFlowLog | undefined> {
-    const log = this.pick(await this.inventory.flowLogs.get(), (found) => found.FlowLogId)
-    if (log === undefined) return undefined
+    const { bucketArn, vpcId } = this.properties
+    const hit = await this.find(
+      await this.inventory.flowLogs.get(),
+      (found) => found.FlowLogId,
+      () => flowLogsInPlace(this.ec2, vpcId(), bucketArn()),
+    )
+    if (hit === undefined) return undefined
+    const { found: log, owned } = hit
     const flowLogId = present(log.FlowLogId, 'FlowLogId')
     return {
       physicalId: flowLogId,
       attributes: { flowLogId },
-      owned: true,
+      owned,
       properties: {
         vpcId: log.ResourceId,
         destination: { type: log.LogDestinationType ?? 'cloud-watch-logs', arn: log.LogDestination },

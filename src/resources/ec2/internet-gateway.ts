@@ -7,6 +7,7 @@ import {
   type InternetGateway as Ec2InternetGateway,
 } from '@aws-sdk/client-ec2'
 import type { AwsContext } from '../../aws/context.js'
+import { createOnce, once } from '../../aws/create-once.js'
 import { retryNotFound, unlessMissing } from '../../aws/retry.js'
 import { diffTags, fromTagList, type Tags } from '../../aws/tags.js'
 import { diffProperties, type Change } from '../../engine/change.js'
@@ -17,6 +18,7 @@ import { DatapipeError } from '../../errors.js'
 import { deleteWhenFree, whenFree } from './deletion.js'
 import { Ec2Resource, touches } from './ec2-resource.js'
 import { publicAddressesHolding } from './holders.js'
+import { internetGatewaysInPlace } from './lost-tags.js'
 import { withinQuota } from '../../aws/quotas.js'
 import { filter, present } from './tagged.js'
 
@@ -62,13 +64,18 @@ export class InternetGateway extends Ec2Resource<InternetGatewayAttributes, Obse
   }
 
   async read(): Promise<ObservedInternetGateway | undefined> {
-    const gateway = this.pick(await this.inventory.internetGateways.get(), (found) => found.InternetGatewayId)
-    if (gateway === undefined) return undefined
+    const hit = await this.find(
+      await this.inventory.internetGateways.get(),
+      (found) => found.InternetGatewayId,
+      () => internetGatewaysInPlace(this.ec2, this.properties.vpcId()),
+    )
+    if (hit === undefined) return undefined
+    const { found: gateway, owned } = hit
     const internetGatewayId = present(gateway.InternetGatewayId, 'InternetGatewayId')
     return {
       physicalId: internetGatewayId,
       attributes: { internetGatewayId },
-      owned: true,
+      owned,
       properties: { attachedTo: attachedTo(gateway) },
       tags: fromTagList(gateway.Tags),
     }
@@ -83,14 +90,17 @@ export class InternetGateway extends Ec2Resource<InternetGatewayAttributes, Obse
 
   create(op: Operation): Promise<InternetGatewayAttributes> {
     return this.inventory.internetGateways.changing(async () => {
-      const { InternetGateway: created } = await withinQuota(
-        this.ec2.send(
-          new CreateInternetGatewayCommand({
-            TagSpecifications: this.tagSpecifications('internet-gateway'),
-          }),
-        ),
+      const input = { TagSpecifications: this.tagSpecifications('internet-gateway') }
+      const { internetGateways } = this.inventory
+      const created = await createOnce(
+        async () => {
+          const command = once(new CreateInternetGatewayCommand(input))
+          return (await withinQuota(this.ec2.send(command))).InternetGateway ?? {}
+        },
+        async () => this.pick(await internetGateways.fresh(), (found) => found.InternetGatewayId),
+        op,
       )
-      const internetGatewayId = present(created?.InternetGatewayId, 'InternetGatewayId')
+      const internetGatewayId = present(created.InternetGatewayId, 'InternetGatewayId')
       await this.#attach(internetGatewayId, op)
       return { internetGatewayId }
     })

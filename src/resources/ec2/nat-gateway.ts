@@ -16,6 +16,7 @@ import type { CostItem, Deletion, Observed, ResourceOptions } from '../../engine
 import { waitFor } from '../../engine/wait.js'
 import { Ec2Resource, touches } from './ec2-resource.js'
 import { removeRoute, routesByDestination } from './routes.js'
+import { natGatewaysInPlace } from './lost-tags.js'
 import { present } from './tagged.js'
 
 export interface NatGatewayProperties {
@@ -70,13 +71,21 @@ export class NatGateway extends Ec2Resource<NatGatewayAttributes, ObservedNatGat
   /** A deleted one is shown for about an hour with its tags; it is not this one any more. */
   async read(): Promise<ObservedNatGateway | undefined> {
     const living = (await this.inventory.natGateways.get()).filter((found) => !isGoing(found))
-    const gateway = this.pick(living, (found) => found.NatGatewayId)
-    if (gateway === undefined) return undefined
+    const hit = await this.find(
+      living,
+      (found) => found.NatGatewayId,
+      async () =>
+        (await natGatewaysInPlace(this.ec2, this.inventory, this.properties.subnetId(), this.name)).filter(
+          (found) => !isGoing(found),
+        ),
+    )
+    if (hit === undefined) return undefined
+    const { found: gateway, owned } = hit
     const natGatewayId = present(gateway.NatGatewayId, 'NatGatewayId')
     return {
       physicalId: natGatewayId,
       attributes: { natGatewayId },
-      owned: true,
+      owned,
       properties: {
         subnetId: gateway.SubnetId,
         allocationId: gateway.NatGatewayAddresses?.find((address) => address.IsPrimary !== false)

@@ -23,6 +23,7 @@ import {
   type AclEntries,
   type AclEntry,
 } from './network-acl-entries.js'
+import { networkAclsInPlace, taggedSubnetIds } from './lost-tags.js'
 import { present } from './tagged.js'
 
 export interface NetworkAclProperties {
@@ -76,13 +77,23 @@ export class NetworkAcl extends Ec2Resource<NetworkAclAttributes, ObservedNetwor
   }
 
   async read(): Promise<ObservedNetworkAcl | undefined> {
-    const acl = this.pick(await this.inventory.networkAcls.get(), (found) => found.NetworkAclId)
-    if (acl === undefined) return undefined
+    const subnets = await this.inventory.subnets.get()
+    const users = taggedSubnetIds(
+      subnets,
+      this.dependsOn.map(({ id }) => id),
+    )
+    const hit = await this.find(
+      await this.inventory.networkAcls.get(),
+      (found) => found.NetworkAclId,
+      () => networkAclsInPlace(this.ec2, this.properties.vpcId(), this.name, users),
+    )
+    if (hit === undefined) return undefined
+    const { found: acl, owned } = hit
     const networkAclId = present(acl.NetworkAclId, 'NetworkAclId')
     return {
       physicalId: networkAclId,
       attributes: { networkAclId },
-      owned: true,
+      owned,
       properties: {
         vpcId: acl.VpcId,
         ingress: this.#remembered(observedEntries(acl.Entries, false), 'ingress'),

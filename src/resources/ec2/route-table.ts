@@ -19,6 +19,7 @@ import { isGoing } from './nat-gateway.js'
 import { withinQuota } from '../../aws/quotas.js'
 import { associate, disassociate, subnetAssociations } from './route-associations.js'
 import { putRoute, removeRoute, routesByDestination, type Route } from './routes.js'
+import { routeTablesInPlace, taggedSubnetIds } from './lost-tags.js'
 import { present } from './tagged.js'
 
 export interface RouteTableProperties {
@@ -78,21 +79,30 @@ export class RouteTable extends Ec2Resource<RouteTableAttributes, ObservedRouteT
   }
 
   async read(): Promise<ObservedRouteTable | undefined> {
-    const table = this.pick(await this.inventory.routeTables.get(), (found) => found.RouteTableId)
-    if (table === undefined) return undefined
+    const subnets = await this.inventory.subnets.get()
+    const users = taggedSubnetIds(
+      subnets,
+      this.dependsOn.map(({ id }) => id),
+    )
+    const hit = await this.find(
+      await this.inventory.routeTables.get(),
+      (found) => found.RouteTableId,
+      () => routeTablesInPlace(this.ec2, this.properties.vpcId(), this.name, users),
+    )
+    if (hit === undefined) return undefined
+    const { found: table, owned } = hit
     const routeTableId = present(table.RouteTableId, 'RouteTableId')
     const associations = subnetAssociations(table.Associations)
-    const ours = (await this.inventory.subnets.get()).map((subnet) => subnet.SubnetId)
     return {
       physicalId: routeTableId,
       attributes: { routeTableId },
-      owned: true,
+      owned,
       properties: {
         vpcId: table.VpcId,
         routes: await this.#routesOf(table),
         subnetIds: associations.map(({ SubnetId: id }) => present(id, 'SubnetId')).sort(),
       },
-      ownSubnetIds: new Set(ours),
+      ownSubnetIds: new Set(subnets.map((subnet) => subnet.SubnetId)),
       associations,
       tags: fromTagList(table.Tags),
     }

@@ -17,11 +17,12 @@ import { deleteWhenFree } from './deletion.js'
 import { Ec2Resource, touches } from './ec2-resource.js'
 import { interfacesHolding } from './holders.js'
 import { collect } from './pages.js'
+import { securityGroupsInPlace } from './lost-tags.js'
 import { withinQuota } from '../../aws/quotas.js'
 import { addRule, putRules, type GroupRules } from './rule-changes.js'
 import { observedRules, wantedRules, type RuleSet } from './rule-set.js'
 import { foreignReferences, releaseReferences } from './security-group-references.js'
-import { revokeBirthEgress, type Direction, type Rule } from './security-group-rules.js'
+import { listRules, revokeBirthEgress, type Direction, type Rule } from './security-group-rules.js'
 import { filter, present } from './tagged.js'
 
 export interface SecurityGroupProperties {
@@ -84,17 +85,19 @@ export class SecurityGroup extends Ec2Resource<SecurityGroupAttributes, Observed
 
   async read(): Promise<ObservedSecurityGroup | undefined> {
     const all = await this.inventory.securityGroups.get()
-    const group = this.pick(
+    const hit = await this.find(
       all.map((found) => found.group),
       (found) => found.GroupId,
+      () => securityGroupsInPlace(this.ec2, this.properties.vpcId(), this.name),
     )
-    if (group === undefined) return undefined
-    const rules = all.find((found) => found.group === group)?.rules ?? []
+    if (hit === undefined) return undefined
+    const { found: group, owned } = hit
     const groupId = present(group.GroupId, 'GroupId')
+    const rules = all.find((found) => found.group === group)?.rules ?? (await listRules(this.ec2, [groupId]))
     return {
       physicalId: groupId,
       attributes: { groupId },
-      owned: true,
+      owned,
       properties: {
         vpcId: group.VpcId,
         name: group.GroupName,

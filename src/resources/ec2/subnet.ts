@@ -16,6 +16,7 @@ import { DatapipeError } from '../../errors.js'
 import { deleteWhenFree } from './deletion.js'
 import { Ec2Resource, touches } from './ec2-resource.js'
 import { interfacesHolding } from './holders.js'
+import { subnetsInPlace } from './lost-tags.js'
 import { withinQuota } from '../../aws/quotas.js'
 import { releaseSubnet } from './route-associations.js'
 import { filter, present } from './tagged.js'
@@ -78,13 +79,19 @@ export class Subnet extends Ec2Resource<SubnetAttributes, ObservedSubnet> {
   }
 
   async read(): Promise<ObservedSubnet | undefined> {
-    const subnet = this.pick(await this.inventory.subnets.get(), (found) => found.SubnetId)
-    if (subnet === undefined) return undefined
+    const { cidr, vpcId } = this.properties
+    const hit = await this.find(
+      await this.inventory.subnets.get(),
+      (found) => found.SubnetId,
+      () => subnetsInPlace(this.ec2, vpcId(), cidr),
+    )
+    if (hit === undefined) return undefined
+    const { found: subnet, owned } = hit
     const attributes = toAttributes(subnet)
     return {
       physicalId: attributes.subnetId,
       attributes,
-      owned: true,
+      owned,
       properties: {
         vpcId: subnet.VpcId,
         cidr: subnet.CidrBlock,

@@ -21,6 +21,7 @@ import { offerOf, type EndpointOffer } from './endpoint-services.js'
 import { Ec2Resource, touches } from './ec2-resource.js'
 import { withinQuota } from '../../aws/quotas.js'
 import { diffPolicy } from '../policy-diff.js'
+import { vpcEndpointsInPlace } from './lost-tags.js'
 import { present } from './tagged.js'
 import {
   observedPlacement,
@@ -84,13 +85,15 @@ export class VpcEndpoint extends Ec2Resource<VpcEndpointAttributes, ObservedVpcE
   async read(): Promise<ObservedVpcEndpoint | undefined> {
     const offer = await this.#offer()
     const living = (await this.inventory.vpcEndpoints.get()).filter((found) => !isGoing(found))
-    const endpoint = this.pick(living, (found) => found.VpcEndpointId)
-    if (endpoint === undefined) return undefined
+    const inPlace = () => vpcEndpointsInPlace(this.ec2, this.properties.vpcId(), this.#serviceName)
+    const hit = await this.find(living, (found) => found.VpcEndpointId, inPlace)
+    if (hit === undefined) return undefined
+    const { found: endpoint, owned } = hit
     const endpointId = present(endpoint.VpcEndpointId, 'VpcEndpointId')
     return {
       physicalId: endpointId,
       attributes: { endpointId },
-      owned: true,
+      owned,
       properties: {
         kind: (endpoint.VpcEndpointType ?? 'Gateway').toLowerCase(),
         vpcId: endpoint.VpcId,
@@ -183,10 +186,9 @@ export class VpcEndpoint extends Ec2Resource<VpcEndpointAttributes, ObservedVpcE
   }
 
   override cost(): CostItem[] {
-    const { properties } = this
-    if (properties.kind !== 'interface') return []
-    const item = `${properties.service} endpoint ${this.name}`
-    return [hourlyCostItem(item, 'interfaceEndpoint', properties.subnets.length)]
+    const own = this.properties
+    if (own.kind !== 'interface') return []
+    return [hourlyCostItem(`${own.service} endpoint ${this.name}`, 'interfaceEndpoint', own.subnets.length)]
   }
 
   get #serviceName(): string {

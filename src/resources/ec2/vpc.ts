@@ -8,6 +8,7 @@ import {
   type Vpc as Ec2Vpc,
 } from '@aws-sdk/client-ec2'
 import type { AwsContext } from '../../aws/context.js'
+import { createOnce, once } from '../../aws/create-once.js'
 import { retryNotFound, unlessMissing } from '../../aws/retry.js'
 import { diffTags, fromTagList, type Tags } from '../../aws/tags.js'
 import { diffProperties, type Change } from '../../engine/change.js'
@@ -22,6 +23,7 @@ import {
 import { deleteWhenFree } from './deletion.js'
 import { Ec2Resource, touches } from './ec2-resource.js'
 import { withinQuota } from '../../aws/quotas.js'
+import { vpcsInPlace } from './lost-tags.js'
 import { present } from './tagged.js'
 import { vpcHolders } from './vpc-holders.js'
 
@@ -86,8 +88,13 @@ export class Vpc extends Ec2Resource<VpcAttributes, ObservedVpc> {
   }
 
   async read(): Promise<ObservedVpc | undefined> {
-    const vpc = this.pick(await this.inventory.vpcs.get(), (found) => found.VpcId)
-    if (vpc === undefined) return undefined
+    const hit = await this.find(
+      await this.inventory.vpcs.get(),
+      (found) => found.VpcId,
+      () => vpcsInPlace(this.ec2, this.inventory, this.name),
+    )
+    if (hit === undefined) return undefined
+    const { found: vpc, owned } = hit
     const vpcId = present(vpc.VpcId, 'VpcId')
     const details = await unlessMissing(
       Promise.all([
@@ -103,7 +110,7 @@ export class Vpc extends Ec2Resource<VpcAttributes, ObservedVpc> {
     return {
       physicalId: vpcId,
       attributes: { vpcId, cidr, defaultSecurityGroupId: defaultGroup?.groupId },
-      owned: true,
+      owned,
       properties: {
         cidr,
         state: vpc.State ?? 'available',
@@ -138,12 +145,13 @@ export class Vpc extends Ec2Resource<VpcAttributes, ObservedVpc> {
   create(op: Operation): Promise<VpcAttributes> {
     return this.inventory.vpcs.changing(async () => {
       const { cidr } = this.properties
-      const { Vpc: created } = await withinQuota(
-        this.ec2.send(
-          new CreateVpcCommand({ CidrBlock: cidr, TagSpecifications: this.tagSpecifications('vpc') }),
-        ),
+      const input = { CidrBlock: cidr, TagSpecifications: this.tagSpecifications('vpc') }
+      const created = await createOnce(
+        async () => (await withinQuota(this.ec2.send(once(new CreateVpcCommand(input))))).Vpc ?? {},
+        async () => this.pick(await this.inventory.vpcs.fresh(), (found) => found.VpcId),
+        op,
       )
-      const vpcId = present(created?.VpcId, 'VpcId')
+      const vpcId = present(created.VpcId, 'VpcId')
       await this.#waitAvailable(vpcId, op)
       await this.#enable({ VpcId: vpcId, EnableDnsSupport: { Value: true } }, op)
       await this.#enable({ VpcId: vpcId, EnableDnsHostnames: { Value: true } }, op)

@@ -157,22 +157,15 @@ export class Role extends AwsResource<RoleAttributes, ObservedRole> {
     // Both are checked before anything is made.
     const trust = this.#trustText()
     this.#policyText()
-    const created = await unlessMissing(
-      retryPropagation(
-        () =>
-          this.#iam.send(
-            new CreateRoleCommand({
-              RoleName: this.name,
-              AssumeRolePolicyDocument: trust,
-              Description: this.properties.description,
-              PermissionsBoundary: this.properties.permissionsBoundary,
-              Tags: upperTags(this.tags),
-            }),
-          ),
-        op,
-      ),
-      'EntityAlreadyExistsException',
-    )
+    const input = {
+      RoleName: this.name,
+      AssumeRolePolicyDocument: trust,
+      Description: this.properties.description,
+      PermissionsBoundary: this.properties.permissionsBoundary,
+      Tags: upperTags(this.tags),
+    }
+    const create = () => retryPropagation(() => this.#iam.send(new CreateRoleCommand(input)), op)
+    const created = await unlessMissing(retryConflict(create, op), 'EntityAlreadyExistsException')
     if (created === undefined) return this.#takeOver(op)
     await this.#putPolicy(op)
     return this.attributes

@@ -16,6 +16,7 @@ import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-
 import type { AwsContext } from '../../aws/context.js'
 import { normalizePolicy, type PolicyDocument } from '../../aws/policy.js'
 import { costItem } from '../../aws/prices.js'
+import { createOnce, once } from '../../aws/create-once.js'
 import { isAwsError, retryNotFound, retryPropagation, unlessMissing } from '../../aws/retry.js'
 import { diffTags, kmsTags, type Tags } from '../../aws/tags.js'
 import { diffProperties, type Change } from '../../engine/change.js'
@@ -147,20 +148,23 @@ export class KmsKey extends AwsResource<KmsKeyAttributes, ObservedKmsKey> {
       const observed = await this.#observe(orphan)
       return this.update(observed, this.diff(observed), op)
     }
-    const { KeyMetadata: key } = await retryPropagation(
+    const input = {
+      Description: this.properties.description,
+      KeySpec: 'SYMMETRIC_DEFAULT',
+      KeyUsage: 'ENCRYPT_DECRYPT',
+      Policy: JSON.stringify(this.properties.policy()),
+      Tags: kmsTags(this.tags),
+    } as const
+    const key = await retryPropagation(
       () =>
-        this.#kms.send(
-          new CreateKeyCommand({
-            Description: this.properties.description,
-            KeySpec: 'SYMMETRIC_DEFAULT',
-            KeyUsage: 'ENCRYPT_DECRYPT',
-            Policy: JSON.stringify(this.properties.policy()),
-            Tags: kmsTags(this.tags),
-          }),
+        createOnce<Partial<KeyMetadata>>(
+          async () => (await this.#kms.send(once(new CreateKeyCommand(input)))).KeyMetadata ?? {},
+          async () => chooseKey(this.id, await findKeysByScan(this.#kms, this.tags)),
+          op,
         ),
       op,
     )
-    const attributes = { keyId: key?.KeyId ?? '', arn: key?.Arn ?? '' }
+    const attributes = { keyId: key.KeyId ?? '', arn: key.Arn ?? '' }
     await this.#rotate(attributes.keyId, op)
     return attributes
   }

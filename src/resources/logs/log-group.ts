@@ -9,7 +9,7 @@ import {
   TagResourceCommand,
 } from '@aws-sdk/client-cloudwatch-logs'
 import type { AwsContext } from '../../aws/context.js'
-import { retryConflict, retryPropagation, unlessMissing } from '../../aws/retry.js'
+import { retryConflict, retryNotFound, retryPropagation, unlessMissing } from '../../aws/retry.js'
 import { diffTags, type Tags } from '../../aws/tags.js'
 import { diffProperties, type Change } from '../../engine/change.js'
 import type { Operation } from '../../engine/operation.js'
@@ -101,18 +101,10 @@ export class LogGroup extends AwsResource<LogGroupAttributes, ObservedLogGroup> 
   }
 
   async create(op: Operation): Promise<LogGroupAttributes> {
-    await retryPropagation(
+    const input = { logGroupName: this.name, kmsKeyId: this.properties.keyArn(), tags: this.tags }
+    await this.#settle(
       () =>
-        unlessMissing(
-          this.#logs.send(
-            new CreateLogGroupCommand({
-              logGroupName: this.name,
-              kmsKeyId: this.properties.keyArn(),
-              tags: this.tags,
-            }),
-          ),
-          'ResourceAlreadyExistsException',
-        ),
+        unlessMissing(this.#logs.send(new CreateLogGroupCommand(input)), 'ResourceAlreadyExistsException'),
       op,
     )
     await this.#putRetention(op)
@@ -126,7 +118,7 @@ export class LogGroup extends AwsResource<LogGroupAttributes, ObservedLogGroup> 
   ): Promise<LogGroupAttributes> {
     const changed = (path: string) => changes.some((change) => change.path.startsWith(path))
     if (changed('keyArn')) {
-      await retryPropagation(
+      await this.#settle(
         () =>
           this.#logs.send(
             new AssociateKmsKeyCommand({ logGroupName: this.name, kmsKeyId: this.properties.keyArn() }),
@@ -153,15 +145,20 @@ export class LogGroup extends AwsResource<LogGroupAttributes, ObservedLogGroup> 
   }
 
   async #putRetention(op: Operation): Promise<void> {
-    await retryConflict(
+    const input = { logGroupName: this.name, retentionInDays: this.properties.retentionDays }
+    await this.#settle(
       () =>
-        this.#logs.send(
-          new PutRetentionPolicyCommand({
-            logGroupName: this.name,
-            retentionInDays: this.properties.retentionDays,
-          }),
+        retryNotFound(
+          () => this.#logs.send(new PutRetentionPolicyCommand(input)),
+          `waiting for log group ${this.name} to be seen everywhere`,
+          op,
+          'ResourceNotFoundException',
         ),
       op,
     )
+  }
+
+  #settle<T>(action: () => Promise<T>, op: Operation): Promise<T> {
+    return retryConflict(() => retryPropagation(action, op), op)
   }
 }

@@ -9,7 +9,7 @@ import {
   type Subscription,
 } from '@aws-sdk/client-sns'
 import type { AwsContext } from '../../aws/context.js'
-import { isAwsError, retryConflict, unlessMissing } from '../../aws/retry.js'
+import { isAwsError, retryConflict, retryNotFound, unlessMissing } from '../../aws/retry.js'
 import { fromTagList } from '../../aws/tags.js'
 import { UNKNOWN, type Change } from '../../engine/change.js'
 import type { Operation } from '../../engine/operation.js'
@@ -88,12 +88,10 @@ export class EmailSubscription extends AwsResource<EmailSubscriptionAttributes, 
   /** The mark first: without it a subscription would never be removed again. */
   async create(op: Operation): Promise<EmailSubscriptionAttributes> {
     await this.#mark(op)
-    const { SubscriptionArn: arn } = await this.#sns.send(
-      new SubscribeCommand({
-        TopicArn: this.properties.topicArn(),
-        Protocol: 'email',
-        Endpoint: this.properties.email,
-      }),
+    const input = { TopicArn: this.properties.topicArn(), Protocol: 'email', Endpoint: this.properties.email }
+    const { SubscriptionArn: arn } = await this.#onceSeen(
+      () => this.#sns.send(new SubscribeCommand(input)),
+      op,
     )
     // "pending confirmation", in words of its own.
     return { confirmed: arn?.startsWith('arn:') ?? false }
@@ -138,7 +136,18 @@ export class EmailSubscription extends AwsResource<EmailSubscriptionAttributes, 
   async #mark(op: Operation): Promise<void> {
     const Tags = [{ Key: subscriberTag(this.properties.email), Value: 'email' }]
     const ResourceArn = this.properties.topicArn()
-    await retryConflict(() => this.#sns.send(new TagResourceCommand({ ResourceArn, Tags })), op)
+    const tag = () => this.#sns.send(new TagResourceCommand({ ResourceArn, Tags }))
+    await retryConflict(() => this.#onceSeen(tag, op), op)
+  }
+
+  #onceSeen<T>(action: () => Promise<T>, op: Operation): Promise<T> {
+    return retryNotFound(
+      action,
+      'waiting for SNS to see the new topic',
+      op,
+      'NotFoundException',
+      'ResourceNotFoundException',
+    )
   }
 
   async #unmark(op: Operation): Promise<void> {

@@ -2,6 +2,7 @@ import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import { open, type FileHandle } from 'node:fs/promises'
 import pLimit from 'p-limit'
 import { DatapipeError } from '../../errors.js'
+import { writingTo } from '../../full-disk.js'
 import { DataError } from '../errors.js'
 import { PreconditionLost, statusOf } from './objects.js'
 
@@ -38,11 +39,10 @@ export async function fetchObject(
   try {
     const parts = Array.from({ length: Math.ceil(object.bytes / partBytes) }, (_, index) => index * partBytes)
     const ends = parts.map((start) => Math.min(start + partBytes, object.bytes))
-    await Promise.all(
-      parts.map((start, index) =>
-        limit(() => fetchPart(s3, object, file, [start, ends[index] ?? start], signal)),
-      ),
+    const fetching = parts.map((start, index) =>
+      limit(() => fetchPart(s3, object, file, [start, ends[index] ?? start], signal)),
     )
+    await writingTo(path, () => Promise.all(fetching), object.bytes)
   } finally {
     limit.clearQueue()
     await file.close()
@@ -73,7 +73,10 @@ async function fetchPart(
   if (bytes.length !== end - start) {
     throw new Error(`S3 answered ${bytes.length} bytes instead of ${end - start} for ${object.key}`)
   }
-  await file.write(bytes, 0, bytes.length, start)
+  // A disk that is about to be full takes a part of it, and only refuses the next one.
+  for (let written = 0; written < bytes.length;) {
+    written += (await file.write(bytes, written, bytes.length - written, start + written)).bytesWritten
+  }
 }
 
 /** Turns the answers for an object that is another one or gone by now into one error. */

@@ -1,6 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3'
 import { z } from 'zod'
 import { DatapipeError } from '../../errors.js'
+import { rememberSecret } from '../../secrets.js'
 import { PII_KEY_BYTES, PII_KEY_OBJECT } from '../pii/key.js'
 import { getJson } from './objects.js'
 
@@ -24,7 +25,10 @@ export async function readPiiKey(s3: S3Client, bucket: string): Promise<Buffer> 
   }
   const parsed = keySchema.safeParse(found.body)
   const key = parsed.success ? Buffer.from(parsed.data.key, 'base64') : Buffer.alloc(0)
-  if (key.length >= PII_KEY_BYTES) return key
+  if (key.length >= PII_KEY_BYTES) {
+    rememberSecret(key.toString('base64'))
+    return key
+  }
   throw new DatapipeError('PII_KEY_INVALID', `What is at ${place} is no key of the hashes.`, {
     suggestions: ['Restore the version of the object that datapipe up wrote.'],
   })

@@ -1,6 +1,7 @@
 import { createReadStream, createWriteStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import type { Dataset } from '../../config/dataset.js'
+import { writingTo } from '../../full-disk.js'
 import { DataError } from '../errors.js'
 import { FORMAT_NAMES } from './signature.js'
 
@@ -49,9 +50,9 @@ export async function toUtf8(
 ): Promise<void> {
   const converted =
     encoding === 'latin-1' || encoding === 'windows-1252' ? fromSingleBytes(encoding) : fromUtf16(encoding)
-  await pipeline(createReadStream(from, { highWaterMark: CHUNK }), converted, createWriteStream(to), {
-    signal,
-  })
+  await writingTo(to, () =>
+    pipeline(createReadStream(from, { highWaterMark: CHUNK }), converted, createWriteStream(to), { signal }),
+  )
 }
 
 const CHUNK = 1024 * 1024

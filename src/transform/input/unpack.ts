@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { messageOf } from '../../errors.js'
+import { writingTo } from '../../full-disk.js'
 import { DataError } from '../errors.js'
 import { unzstd, ZstdDamaged } from './zstd.js'
 
@@ -37,9 +38,11 @@ export async function unpack(
   const limited = (chunks: AsyncIterable<Uint8Array>) => atMost(most, chunks)
   const from = createReadStream(file, { highWaterMark: 256 * 1024 })
   try {
-    if (compression === 'gzip')
-      await pipeline(from, createGunzip(), limited, createWriteStream(to), { signal })
-    else await pipeline(from, unzstd, limited, createWriteStream(to), { signal })
+    await writingTo(to, () =>
+      compression === 'gzip'
+        ? pipeline(from, createGunzip(), limited, createWriteStream(to), { signal })
+        : pipeline(from, unzstd, limited, createWriteStream(to), { signal }),
+    )
   } catch (error) {
     if (error instanceof Expands) {
       throw new DataError('FILE_EXPANDS_TOO_MUCH', `${name} ${error.message}; nothing of it was read.`, {

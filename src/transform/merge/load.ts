@@ -29,7 +29,7 @@ export interface LoadOptions {
   local: ReadonlyMap<string, string>
 }
 
-/** A generation that a load made current. */
+/** A generation that a version of a source made current. */
 export interface MadeGeneration {
   table: string
   partition: Record<string, string | null>
@@ -89,8 +89,17 @@ export async function loadTable(
   await finishPending(lake, dataset, table, recipe)
   for (const each of advances) await prune(lake, each)
   return advances
-    .filter(({ isChanged }) => isChanged)
+    .filter(
+      ({ isChanged, manifest, place }) => isChanged || isBy(entries.get(place.folder), manifest.current),
+    )
     .map(({ manifest: { current, partition } }) => made(table, partition, current))
+}
+
+/** An earlier attempt at this version made it, and died before it could say so. */
+function isBy(entry: SourceEntry | undefined, { runId, sources }: Generation): boolean {
+  return sources.some(
+    (each) => each.source === entry?.source && each.versionId === entry.versionId && each.runId === runId,
+  )
 }
 
 function made(table: string, partition: Record<string, string | null>, current: Generation): MadeGeneration {

@@ -44,6 +44,16 @@ describe('the newest file', () => {
     await utimes(path, 1_700_000_000, 1_700_000_000 + modified)
   }
 
+  it('is not chosen past one whose name cannot be read', async function () {
+    if (process.platform !== 'linux') this.skip()
+    await file('20230702_a.csv')
+    const latin1 = Buffer.from('20230703_k\u00E4lte_a.csv', 'latin1')
+    await writeFile(Buffer.concat([Buffer.from(`${folder.path}/`), latin1]), 'x')
+    const error = await failure(newestFile('*_a.csv', folder.path))
+    expect(error.code).to.equal('FILE_NAME_UNSUPPORTED')
+    expect(await newestFile('20230702*', folder.path)).to.equal('20230702_a.csv')
+  })
+
   it('is the one with the newest date in its name, whenever it was written', async () => {
     await file('20230702_measurement_data.csv', 50)
     await file('20230703_measurement_data.csv', 0)

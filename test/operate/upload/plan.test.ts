@@ -1,4 +1,5 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFileSync } from 'node:fs'
+import { mkdir, open, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { datasetSchema } from '../../../src/config/dataset.js'
@@ -98,6 +99,46 @@ describe('planning an upload', () => {
     const error = await failure(plan({ files: ['2023.csv'] }, {} as typeof datasets))
     expect(error.code).to.equal('NO_DATASET_FOR_FILE')
     expect(error.suggestions).to.deep.equal(['Name the dataset: --dataset NAME'])
+  })
+
+  it('refuses a file that a program still writes, and says which program', async function () {
+    if (process.platform !== 'linux') this.skip()
+    const other = await open(join(folder.path, 'policies_202601.csv'), 'r')
+    const writer = await open(join(folder.path, 'other.csv'), 'a')
+    const error = await failure(plan({ files: ['policies_202601.csv', 'other.csv'], dataset: 'temperature' }))
+    await writer.close()
+    expect(error.code).to.equal('FILE_BEING_WRITTEN')
+    expect(error.message).to.match(
+      new RegExp(`^other\\.csv is still open for writing \\(process ${process.pid}, .+\\)\\.$`),
+    )
+    const items = await plan({ files: ['policies_202601.csv', 'other.csv'], dataset: 'temperature' })
+    await other.close()
+    expect(items).to.have.length(2)
+  })
+
+  const names: [name: string, isFine: boolean][] = [
+    ['ä ö&<>"\'+%25#?=;$`\\.csv', true],
+    ['\u{1F321}\uFE0F temperature.csv', true],
+    [' .csv', true],
+    ['-rf.csv', true],
+    [`${'a'.repeat(251)}.csv`, true],
+    ['line\nbreak.csv', false],
+    ['bell\u0007.csv', false],
+    ['delete\u007F.csv', false],
+  ]
+  for (const [name, isFine] of names) {
+    it(`${isFine ? 'takes' : 'refuses'} the name ${JSON.stringify(name.slice(0, 40))}`, async () => {
+      await writeFile(join(folder.path, name), 'x')
+      const request = { files: [`./${name}`], dataset: 'temperature' }
+      if (isFine) expect((await plan(request))[0]!.source.name).to.equal(name)
+      else expect((await failure(plan(request))).code).to.equal('FILE_NAME_UNSUPPORTED')
+    })
+  }
+
+  it('takes ten thousand files', async () => {
+    const files = Array.from({ length: 10_000 }, (_, index) => `${index}_humidity.csv`)
+    for (const name of files) writeFileSync(join(folder.path, name), 'x')
+    expect(await plan({ files })).to.have.length(10_000)
   })
 
   it('refuses two files that would become one object', async () => {

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdir, open, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { openSync, closeSync, writeSync, utimesSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import {
   GetObjectCommand,
@@ -68,7 +69,9 @@ describe('upload', function () {
   }
 
   function head(key: string): Promise<HeadObjectCommandOutput> {
-    return aws.clients.of(S3Client).send(new HeadObjectCommand({ Bucket: bucket, Key: key }))
+    return aws.clients
+      .of(S3Client)
+      .send(new HeadObjectCommand({ Bucket: bucket, Key: key, ChecksumMode: 'ENABLED' }))
   }
 
   async function content(key: string): Promise<Buffer> {
@@ -131,7 +134,10 @@ describe('upload', function () {
     })
     expect(stored.ETag).to.match(/-3"$/)
     expect(stored.ServerSideEncryption).to.equal('aws:kms')
-    expect(stored.Metadata).to.include({ 'dp-sha256': sent!.sha256 })
+    const sha256 = (part: Buffer) => createHash('sha256').update(part).digest()
+    const parts = [0, 8, 16].map((start) => sha256(data.subarray(start * MIB, (start + 8) * MIB)))
+    // S3 itself says `…-3`.
+    expect(stored.ChecksumSHA256).to.equal(sha256(Buffer.concat(parts)).toString('base64'))
     expect(sentBytes).to.have.lengthOf(3)
     expect(sentBytes.at(-1)).to.equal(data.length)
     expect(await left()).to.deep.equal({ versions: 1, uploads: 0 })
@@ -198,30 +204,38 @@ describe('upload', function () {
     expect(await left()).to.deep.equal({ versions: 0, uploads: 0 })
   })
 
-  it('leaves nothing behind when it is interrupted', async () => {
-    await file('a.csv', randomBytes(48 * MIB))
+  it('keeps the parts that arrived when it is interrupted, and continues there', async () => {
+    const data = randomBytes(48 * MIB)
+    await file('a.csv', data)
     const stop = new AbortController()
+    const events: UploadEvent[] = []
     const error = await failure(
-      send(['a.csv'], (event) => event.type === 'upload.progress' && stop.abort(), stop.signal),
+      send(
+        ['a.csv'],
+        (event) => {
+          events.push(event)
+          if (event.type === 'upload.progress') stop.abort()
+        },
+        stop.signal,
+      ),
     )
     expect(error.code).to.equal('INTERRUPTED')
     expect(error.exitCode).to.equal(130)
     expect(error.message).to.equal('Interrupted: 0 of 1 files are uploaded.')
-    expect(await left()).to.deep.equal({ versions: 0, uploads: 0 })
-  })
+    expect(await left()).to.deep.equal({ versions: 0, uploads: 1 })
+    const kept = events.find((event) => event.type === 'upload.left')
+    expect(kept?.leftBytes).to.be.within(8 * MIB, 40 * MIB)
 
-  it('leaves nothing behind when a part is refused', async () => {
-    await file('a.csv', randomBytes(30 * MIB))
-    aws.clients.of(UploadClient).middlewareStack.add(
-      (next) => (args) => {
-        if ((args.input as { PartNumber?: number }).PartNumber !== 3) return next(args)
-        throw Object.assign(new Error('The content does not have this checksum.'), { name: 'BadDigest' })
-      },
-      { step: 'initialize', name: 'refuse' },
-    )
-    const error: unknown = await send(['a.csv']).catch((reason: unknown) => reason)
-    expect(error).to.be.an('error').with.property('name', 'BadDigest')
-    expect(await left()).to.deep.equal({ versions: 0, uploads: 0 })
+    let progress: UploadEvent | undefined
+    await send(['a.csv'], (event) => {
+      if (event.type === 'upload.progress') progress = event
+    })
+    expect(progress).to.include({ bytes: data.length })
+    const { keptBytes, sentBytes } = progress as UploadEvent & { type: 'upload.progress' }
+    expect(keptBytes).to.be.at.least(kept!.leftBytes)
+    expect(keptBytes + sentBytes).to.equal(data.length)
+    expect((await content('inbox/a/a.csv')).equals(data)).to.equal(true)
+    expect(await left()).to.deep.equal({ versions: 1, uploads: 0 })
   })
 
   it('sends the other files when one fails, and says which', async () => {
@@ -310,17 +324,31 @@ describe('upload', function () {
     expect((await failure(send(['sparse.csv']))).code).to.equal('FILE_TOO_LARGE')
   })
 
+  /** What a run leaves that was killed, or one that still runs elsewhere. */
+  async function claim(host: string): Promise<string> {
+    const claims = join(folder.path, 'cache', 'upload')
+    const object = createHash('sha256').update(`${bucket}/inbox/a/a.csv`).digest('hex').slice(0, 32)
+    await mkdir(claims, { recursive: true })
+    const path = join(claims, 'other.claim')
+    const holder = { pid: 2 ** 30, host, startedAt: '1' }
+    await writeFile(path, JSON.stringify({ holder, objects: [object] }))
+    return path
+  }
+
   it('is not stopped by the lock of a process that died', async () => {
     await file('a.csv', 'x')
-    const locks = join(folder.path, 'cache', 'upload')
-    const name = createHash('sha256').update(`${bucket}/inbox/a/a.csv`).digest('hex').slice(0, 32)
-    await mkdir(locks, { recursive: true })
-    const { hostname } = await import('node:os')
-    await writeFile(
-      join(locks, `${name}.lock`),
-      JSON.stringify({ pid: 2 ** 30, host: hostname(), startedAt: '1' }),
-    )
+    const path = await claim(hostname())
     expect((await send(['a.csv'])).files[0]!.status).to.equal('uploaded')
-    expect((await readFile(join(locks, `${name}.lock`)).catch(() => 'gone')).toString()).to.equal('gone')
+    expect((await readFile(path).catch(() => 'gone')).toString()).to.equal('gone')
+  })
+
+  it('is stopped by that of another machine only while it shows signs of life', async () => {
+    await file('a.csv', 'x')
+    const path = await claim('elsewhere')
+    const error = await failure(send(['a.csv']))
+    expect(error.code).to.equal('UPLOAD_IN_PROGRESS')
+    expect(error.message).to.include('is under way on elsewhere (process')
+    await utimes(path, 1, 1)
+    expect((await send(['a.csv'])).files[0]!.status).to.equal('uploaded')
   })
 })

@@ -120,6 +120,18 @@ describe('Budget', () => {
     })
   })
 
+  it('is taken over when the answer to its creation was lost, and left alone when it is not ours', async () => {
+    const duplicate = Object.assign(new Error('there'), { name: 'DuplicateRecordException' })
+    existing({ BudgetLimit: { Amount: '30', Unit: 'USD' } })
+    budgets.on(CreateBudgetCommand).rejects(duplicate)
+    expect(await budget.create()).to.deep.equal((await budget.read())!.attributes)
+    expect(budgets.commandCalls(UpdateBudgetCommand)).to.have.length(1)
+    existing({}, both, {})
+    budgets.on(CreateBudgetCommand).rejects(duplicate)
+    const error = await budget.create().catch((thrown: unknown) => thrown)
+    expect(error).to.have.property('code', 'FOREIGN_RESOURCE')
+  })
+
   it('changes only what differs', async () => {
     existing({ BudgetLimit: { Amount: '30', Unit: 'USD' } })
     let observed = (await budget.read())!

@@ -81,7 +81,10 @@ export function endpointHandlers(ec2: FakeEc2): Handlers {
       return {
         VpcEndpoints:
           input.VpcEndpointIds?.map((id) => existing(ec2.endpoints, id, NO_ENDPOINT)) ??
-          select(ec2.endpoints.values(), input.Filters, { 'vpc-id': (endpoint) => [endpoint.VpcId] }),
+          select(ec2.endpoints.values(), input.Filters, {
+            'vpc-id': (endpoint) => [endpoint.VpcId],
+            'service-name': (endpoint) => [endpoint.ServiceName],
+          }),
       }
     },
     ModifyVpcEndpoint: (input: ModifyVpcEndpointRequest) => {

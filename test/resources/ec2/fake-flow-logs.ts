@@ -26,7 +26,7 @@ export function flowLogHandlers(ec2: FakeEc2): Handlers {
     DescribeFlowLogs: (input: DescribeFlowLogsRequest) => ({
       FlowLogs:
         input.FlowLogIds === undefined
-          ? select(ec2.flowLogs.values(), input.Filter, {})
+          ? select(ec2.flowLogs.values(), input.Filter, { 'resource-id': (log) => [log.ResourceId] })
           : input.FlowLogIds.flatMap((id) => ec2.flowLogs.get(id) ?? []),
     }),
     DeleteFlowLogs: (input: { FlowLogIds: string[] }) => ({

@@ -34,7 +34,9 @@ export function natHandlers(ec2: FakeEc2): Handlers {
     DescribeAddresses: (input: DescribeAddressesRequest) => ({
       Addresses:
         input.AllocationIds?.map((id) => existing(ec2.addresses, id, NO_ADDRESS)) ??
-        select(ec2.addresses.values(), input.Filters, {}),
+        select(ec2.addresses.values(), input.Filters, {
+          'allocation-id': (address) => [address.AllocationId],
+        }),
     }),
     ReleaseAddress: ({ AllocationId }: { AllocationId: string }) => {
       existing(ec2.addresses, AllocationId, NO_ADDRESS)
@@ -73,7 +75,10 @@ export function natHandlers(ec2: FakeEc2): Handlers {
     DescribeNatGateways: (input: DescribeNatGatewaysRequest) => {
       progress.look()
       const byId = input.NatGatewayIds?.map((id) => existing(ec2.nats, id, NO_NAT))
-      const fields = { 'vpc-id': (nat: NatGateway) => [nat.VpcId] }
+      const fields = {
+        'vpc-id': (nat: NatGateway) => [nat.VpcId],
+        'subnet-id': (nat: NatGateway) => [nat.SubnetId],
+      }
       return { NatGateways: byId ?? select(ec2.nats.values(), input.Filter, fields) }
     },
     DeleteNatGateway: ({ NatGatewayId }: { NatGatewayId: string }) => {

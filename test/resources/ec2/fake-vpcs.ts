@@ -45,7 +45,10 @@ export function vpcHandlers(ec2: FakeEc2): Handlers {
     DescribeVpcs: (input: DescribeVpcsRequest) => ({
       Vpcs:
         input.VpcIds?.map((id) => existing(ec2.vpcs, id, NO_VPC)) ??
-        select(ec2.vpcs.values(), input.Filters, { state: (vpc) => [vpc.State] }),
+        select(ec2.vpcs.values(), input.Filters, {
+          state: (vpc) => [vpc.State],
+          'vpc-id': (vpc) => [vpc.VpcId],
+        }),
     }),
     DescribeVpcAttribute: (input: DescribeVpcAttributeRequest) => {
       const vpc = existing(ec2.vpcs, input.VpcId, NO_VPC)
@@ -101,6 +104,7 @@ export function vpcHandlers(ec2: FakeEc2): Handlers {
         select(ec2.subnets.values(), input.Filters, {
           state: (subnet) => [subnet.State],
           'vpc-id': (subnet) => [subnet.VpcId],
+          'cidr-block': (subnet) => [subnet.CidrBlock],
         }),
     }),
     ModifySubnetAttribute: (input: ModifySubnetAttributeRequest) => {

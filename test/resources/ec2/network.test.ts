@@ -25,7 +25,9 @@ async function up(ec2: FakeEc2): Promise<string[]> {
 }
 
 async function down(ec2: FakeEc2): Promise<void> {
-  for (const resource of network(ec2.run()).all.reverse()) await remove(resource)
+  const { all } = network(ec2.run())
+  for (const resource of all) resource.resolveUnknown()
+  for (const resource of all.reverse()) await remove(resource)
 }
 
 /** What is left, by kind. */

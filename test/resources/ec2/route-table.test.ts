@@ -7,7 +7,7 @@ import { awsError, FakeEc2 } from './fake-ec2.js'
 describe('RouteTable', () => {
   let ec2: FakeEc2
   const make = (gateway = 'igw-1', subnets = ['subnet-1', 'subnet-2'], id = 'network/routes/public') =>
-    new RouteTable(ec2.run(), id, 'dp-sensors-dev-public', {
+    new RouteTable(ec2.run(), id, `dp-sensors-dev-${id.slice('network/routes/'.length)}`, {
       vpcId: () => 'vpc-1',
       routes: [{ cidr: '0.0.0.0/0', gatewayId: () => gateway }],
       subnetIds: () => subnets,

@@ -146,7 +146,7 @@ describe('SecurityGroup', () => {
     ec2.groups.set('sg-9', { GroupId: 'sg-9', GroupName: 'dp-sensors-dev-task', VpcId: 'vpc-1', Tags: [] })
     addRule({ IsEgress: false, FromPort: 22, ToPort: 22, CidrIpv4: '0.0.0.0/0' })
     const group = make()
-    expect(await group.read()).to.equal(undefined)
+    expect(await group.read()).to.include({ physicalId: 'sg-9', owned: false })
     const error = await group.create(testOperation()).catch((thrown: unknown) => thrown)
     expect(error).to.include({ code: 'NAME_TAKEN' })
     expect((error as Error).message).to.contain('sg-9')

@@ -9,7 +9,7 @@ const DESIRED = { vpcId: () => 'vpc-1', cidr: '10.20.0.0/24', zoneId: 'use1-az1'
 describe('Subnet', () => {
   let ec2: FakeEc2
   const make = (properties: Partial<typeof DESIRED> = {}, id = 'network/subnet/public/a') =>
-    new Subnet(ec2.run(), id, 'dp-sensors-dev-public-a', { ...DESIRED, ...properties })
+    new Subnet(ec2.run(), id, `dp-sensors-dev-public-${id.slice(-1)}`, { ...DESIRED, ...properties })
 
   beforeEach(() => {
     ec2 = new FakeEc2()

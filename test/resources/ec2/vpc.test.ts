@@ -16,7 +16,8 @@ describe('Vpc', () => {
   it('is absent when only another environment has one', async () => {
     await ensure(make())
     const [vpc] = ec2.vpcs.values()
-    vpc!.Tags = vpc!.Tags?.map((tag) => (tag.Key === 'datapipe:env' ? { ...tag, Value: 'prod' } : tag))
+    const theirs: Record<string, string> = { 'datapipe:env': 'prod', Name: 'dp-sensors-prod' }
+    vpc!.Tags = vpc!.Tags?.map((tag) => ({ ...tag, Value: theirs[tag.Key ?? ''] ?? tag.Value }))
     expect(await make().read()).to.equal(undefined)
   })
 

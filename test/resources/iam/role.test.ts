@@ -178,6 +178,14 @@ describe('Role', () => {
       expect(writes()).to.deep.equal(['CreateRole', 'PutRolePolicy', 'PutRolePolicy'])
     })
 
+    it('waits while another change is under way', async () => {
+      const conflict = Object.assign(new Error('again'), { name: 'ConcurrentModificationException' })
+      iam.on(CreateRoleCommand).rejectsOnce(conflict).resolves({})
+      iam.on(PutRolePolicyCommand).resolves({})
+      await role.create(op)
+      expect(writes()).to.deep.equal(['CreateRole', 'CreateRole', 'PutRolePolicy'])
+    })
+
     it('finishes one that a killed run made seconds ago', async () => {
       iam
         .on(CreateRoleCommand)

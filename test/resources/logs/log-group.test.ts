@@ -82,6 +82,19 @@ describe('LogGroup', () => {
     })
   })
 
+  it('waits while another change is under way, and until the new group is seen everywhere', async () => {
+    const refused = (name: string) => Object.assign(new Error('Try again.'), { name })
+    logs.on(CreateLogGroupCommand).rejectsOnce(refused('OperationAbortedException')).resolves({})
+    logs
+      .on(PutRetentionPolicyCommand)
+      .rejectsOnce(refused('ResourceNotFoundException'))
+      .rejectsOnce(refused('OperationAbortedException'))
+      .resolves({})
+    await group.create(op)
+    expect(logs.commandCalls(CreateLogGroupCommand)).to.have.length(2)
+    expect(logs.commandCalls(PutRetentionPolicyCommand)).to.have.length(3)
+  })
+
   it('is absent, not an error, when it is gone already', async () => {
     logs.on(DeleteLogGroupCommand).rejects(new ResourceNotFoundException({ message: 'gone', $metadata: {} }))
     const observed = {

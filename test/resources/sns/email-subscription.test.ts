@@ -90,6 +90,16 @@ describe('EmailSubscription', () => {
     })
   })
 
+  it('waits until SNS sees the new topic', async () => {
+    const missing = (name: string) => Object.assign(new Error('Topic does not exist'), { name })
+    sns.on(TagResourceCommand).rejectsOnce(missing('ResourceNotFoundException')).resolves({})
+    sns
+      .on(SubscribeCommand)
+      .rejectsOnce(missing('NotFoundException'))
+      .resolves({ SubscriptionArn: 'pending confirmation' })
+    expect(await subscription.create(op)).to.deep.equal({ confirmed: false })
+  })
+
   it('unsubscribes a confirmed one', async () => {
     sns.on(ListSubscriptionsByTopicCommand).resolves({ Subscriptions: [listed(ARN)] })
     sns.on(UnsubscribeCommand).resolves({})

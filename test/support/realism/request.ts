@@ -5,6 +5,8 @@ export interface AwsRequest {
   /** As in the credential scope of the signature: `ec2`, `states` for Step Functions, `s3`. */
   service: string
   region: string
+  /** Of HTTP. */
+  method: string
   action: string
   /** Of the query protocol: flat names such as `VpcEndpointId.1`. Of JSON: the document. Of REST: what the path says. */
   params: Record<string, unknown>
@@ -19,7 +21,7 @@ export function parseRequest(incoming: IncomingMessage, body: Buffer): AwsReques
   const { headers, method = 'GET' } = incoming
   const url = new URL(incoming.url ?? '/', 'http://aws')
   const [, region = '', service = ''] = SCOPE.exec(headers.authorization ?? '') ?? []
-  const request = { service, region, headers, body }
+  const request = { service, region, method, headers, body }
   const target = headers['x-amz-target']
   if (typeof target === 'string') {
     return { ...request, action: target.split('.').at(-1) ?? '', params: parseJson(body) }

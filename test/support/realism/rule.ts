@@ -18,7 +18,7 @@ export type Verdict = { refuse: Refusal } | { answer: string } | undefined
 export interface Rule {
   name: string
   service: string
-  actions: readonly string[]
+  actions: readonly string[] | 'all'
   before?: (request: AwsRequest, emulator: Emulator) => Promise<Verdict> | Verdict
   /** Only for calls that succeeded. @returns the body to send instead */
   after?: (request: AwsRequest, body: string, emulator: Emulator) => Promise<string> | string

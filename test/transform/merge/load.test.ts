@@ -48,6 +48,19 @@ describe('tables with a key', function () {
     expect(await table()).to.deep.equal(['1 a'])
   })
 
+  it('tells the generation of a run that died before it could', async () => {
+    await lake.uploadAndLoad('orders', 'a.csv', csv(`${DAY},1,a`))
+    await lake.nextSecond()
+    const request = await lake.upload('orders', 'b.csv', csv(`${DAY},2,b`))
+    const { clients } = lake.dyingAt('BatchUpdatePartitionCommand')
+    const error: unknown = await lake.load(request, clients).catch((reason: unknown) => reason)
+    for (const client of clients) client.destroy()
+    expect(error).to.be.instanceOf(Error)
+    const record = await lake.load({ ...request, execution: 'r1-again' })
+    expect(record.generations.map(({ number, rows }) => [number, rows])).to.deep.equal([[2, 2]])
+    expect(await table()).to.deep.equal(['1 a', '2 b'])
+  })
+
   it('two runs of one file at once, and of different files at once', async () => {
     const a = await lake.upload('orders', 'a.csv', csv(`${DAY},1,a`, `${DAY},2,a`))
     await lake.nextSecond()

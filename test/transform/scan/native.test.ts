@@ -162,7 +162,11 @@ describe('what DuckDB reads by itself', () => {
 
   it('has no file with a null text of its own in a column of numbers', async () => {
     const file = await place.file('na.csv', 'a,b\n1,x\nNA,y\n,z\n')
-    const config = { columns: { a: 'integer', b: 'string' }, format: { nullValue: 'NA' }, rejects: { max: 1 } }
+    const config = {
+      columns: { a: 'integer', b: 'string' },
+      format: { nullValue: 'NA' },
+      rejects: { max: 1 },
+    }
     const { rows, rejected } = await transformPath(place, file, config)
     expect(rows).to.deep.equal([
       { a: 1, b: 'x' },

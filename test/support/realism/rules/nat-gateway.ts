@@ -8,6 +8,7 @@ import {
   type EC2Client,
   type NatGateway,
 } from '@aws-sdk/client-ec2'
+import { unlessMissing } from '../../../../src/aws/retry.js'
 import { ec2Answer } from '../answers.js'
 import { idsIn, Lifecycle, withState, type Pace } from '../lifecycle.js'
 import { text } from '../request.js'
@@ -61,9 +62,12 @@ export function natGateways(pace: Pace): Rule[] {
     async before(request, emulator) {
       const allocationId = text(request, 'AllocationId')
       const ec2 = ec2Of(emulator, request.region)
-      const { Addresses: [address] = [] } = await ec2.send(
-        new DescribeAddressesCommand({ AllocationIds: [allocationId] }),
+      const known = await unlessMissing(
+        ec2.send(new DescribeAddressesCommand({ AllocationIds: [allocationId] })),
+        'InvalidAllocationID.NotFound',
+        'InvalidAddressID.NotFound',
       )
+      const address = known?.Addresses?.[0]
       if (address?.AssociationId === undefined) return undefined
       const { NatGateways: gateways = [] } = await ec2.send(new DescribeNatGatewaysCommand({}))
       const user = gateways.find((gateway) => gateway.NatGatewayAddresses?.[0]?.AllocationId === allocationId)
