@@ -41,6 +41,11 @@ export class Lease {
     this.#renewAfter(renewalInterval(record.ttlMs))
   }
 
+  /** It was given back, or is about to be. */
+  get isReleased(): boolean {
+    return this.#released !== undefined
+  }
+
   /** Aborted, with a LeaseLostError as its reason, when this run may no longer write. */
   get lost(): AbortSignal {
     return this.#lost.signal

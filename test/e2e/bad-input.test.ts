@@ -309,7 +309,7 @@ describe('bad input through the built CLI', function () {
         {
           code: 'CONFIRMATION_REQUIRED',
           exit: 2,
-          message: 'Removing local needs a confirmation, and there is no terminal to ask on.',
+          message: 'Removing local needs a confirmation, and there is nobody to ask. Nothing was touched.',
         },
         'down',
         '--env',
@@ -322,7 +322,7 @@ describe('bad input through the built CLI', function () {
         {
           code: 'CONFIRMATION_WRONG',
           exit: 2,
-          message: '--confirm says prod, but the environment is local.',
+          message: '--confirm says prod, but the environment is local. Nothing was touched.',
         },
         'down',
         '--env',
@@ -338,7 +338,7 @@ describe('bad input through the built CLI', function () {
         {
           code: 'ENVIRONMENT_PROTECTED',
           exit: 2,
-          message: 'local is protected: --yes and a prompt are not enough.',
+          message: 'local is protected: --yes and a prompt are not enough. Nothing was touched.',
         },
         'down',
         '--env',

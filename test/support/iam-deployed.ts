@@ -34,8 +34,6 @@ export class Deployed {
     const aws = recordingContext(moto.endpoint, calls)
     const environment = resolveEnvironment(configSchema.parse({ project: 'sensors', ...settings }), 'dev')
     await up(aws, environment, { signal: SIGNAL, onEvent: () => undefined })
-    // Each command has clients of its own, which a lease that was given back still guards.
-    aws.clients.guard = undefined
     const facts = await readFacts(moto.endpoint)
     return new Deployed(moto, aws, environment, facts, calls, calls.splice(0))
   }

@@ -107,8 +107,6 @@ export class RecordedAccount {
   /** The calls of an action. */
   async record(action: () => Promise<unknown>): Promise<ApiCall[]> {
     this.calls.length = 0
-    // Each command has clients of its own, which a lease that was given back still guards.
-    this.aws.clients.guard = undefined
     await action()
     const calls = this.calls.splice(0)
     await this.#learn()

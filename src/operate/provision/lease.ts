@@ -25,7 +25,8 @@ export async function takeLease(aws: AwsContext, command: string): Promise<Lease
     },
   )
   aws.clients.guard = async ({ operation }) => {
-    if (!READS.test(operation)) await lease.confirm()
+    // What comes after a run has given it back is no longer of that run.
+    if (!READS.test(operation) && !lease.isReleased) await lease.confirm()
   }
   return lease
 }

@@ -66,7 +66,7 @@ describe('finding moto', () => {
     expect(error.message).to.contain(`(${join(directory, 'bin', 'python3')} is 3.9.18)`)
   })
 
-  it('when pip fails: PIP_FAILED with what pip said, and the half-made environment does not count', async () => {
+  it('when pip fails: PIP_FAILED with what pip said, and the half-made environment is removed', async () => {
     const pip = '#!/bin/sh\necho "ERROR: No matching distribution found for moto"\nexit 1\n'
     const script = `if [ "$2" = venv ]; then mkdir -p "$3/bin"; printf '${pip.replaceAll('\n', '\\n')}' > "$3/bin/python"; chmod 755 "$3/bin/python"; exit 0; fi`
     process.env.PATH = await fakePath(directory, { version: [3, 12, 0], script })
@@ -74,7 +74,7 @@ describe('finding moto', () => {
     expect(error.code).to.equal('PIP_FAILED')
     expect(error.message).to.contain('ERROR: No matching distribution found for moto')
     expect(error.suggestions.join(' ')).to.contain('HTTPS_PROXY')
-    expect(existsSync(join(cache, `moto-${MOTO_VERSION}`, 'venv'))).to.equal(true)
+    expect(existsSync(join(cache, `moto-${MOTO_VERSION}`))).to.equal(false)
     await failure()
     const calls = (await readFile(join(directory, 'calls'), 'utf8')).trim().split('\n')
     expect(calls.filter((call) => call.startsWith('-m venv'))).to.have.length(2)

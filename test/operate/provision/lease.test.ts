@@ -1,5 +1,6 @@
 import { GetObjectCommand, ListBucketsCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { expect } from 'chai'
+import { LeaseLostError } from '../../../src/engine/lease-errors.js'
 import { takeLease } from '../../../src/operate/provision/lease.js'
 import { resetMoto } from '../../support/moto.js'
 import { failure } from '../support.js'
@@ -14,23 +15,41 @@ describe('the lease of a run', function () {
   beforeEach(() => bucket.reset())
   after(() => bucket.stop())
 
-  it('lets calls through as long as it is held; afterwards only those that change nothing', async () => {
+  it('lets calls through as long as it is held, and what another command does afterwards', async () => {
+    const { aws } = bucket
+    const s3 = aws.clients.of(S3Client)
+    const at = { Bucket: aws.names.bucket('artifacts'), Key: 'written' }
+    const read = async () => (await s3.send(new GetObjectCommand(at))).Body?.transformToString()
+    const lease = await takeLease(aws, 'up')
+    await s3.send(new PutObjectCommand({ ...at, Body: 'held' }))
+    expect(await read()).to.equal('held')
+    expect(await lease.release()).to.equal(true)
+    await s3.send(new PutObjectCommand({ ...at, Body: 'afterwards' }))
+    expect(await read()).to.equal('afterwards')
+  })
+
+  it('sends nothing that changes anything once it is lost', async () => {
     const { aws } = bucket
     const s3 = aws.clients.of(S3Client)
     const at = { Bucket: aws.names.bucket('artifacts'), Key: 'written' }
     const lease = await takeLease(aws, 'up')
-    await s3.send(new PutObjectCommand({ ...at, Body: 'held' }))
-    expect(await lease.release()).to.equal(true)
-
+    const { guard } = aws.clients
+    aws.clients.guard = undefined
+    await s3.send(new PutObjectCommand({ ...at, Body: 'before' }))
+    aws.clients.guard = guard
+    // As the deadline does, without waiting for it.
+    const lost = new LeaseLostError('another run took it over')
+    lease.confirm = () => Promise.reject(lost)
     const sent: string[] = []
     aws.clients.onCall = ({ operation }) => sent.push(operation)
     const refused = await failure(s3.send(new PutObjectCommand({ ...at, Body: 'not held' })))
     expect(refused.code).to.equal('LEASE_LOST')
     await s3.send(new ListBucketsCommand({}))
     const { Body: body } = await s3.send(new GetObjectCommand(at))
-    expect(await body?.transformToString()).to.equal('held')
+    expect(await body?.transformToString()).to.equal('before')
     expect(sent).to.deep.equal(['ListBuckets', 'GetObject'])
     aws.clients.onCall = undefined
+    await lease.release()
   })
 
   it('of a run that was killed on this machine is taken over at once, of any other not', async () => {
