@@ -110,6 +110,16 @@ export function scan(from: usize, to: usize): usize {
       if (at >= to) break
       if (at < skip) continue
       const byte: i32 = load<u8>(at)
+      if (byte == delimiter && state == PLAIN) {
+        if (column >= width - 1) {
+          irregular = 1
+          return record
+        }
+        look(column, field, at, false)
+        column++
+        field = at + 1
+        continue
+      }
       if (state == IN_QUOTES) {
         if (byte != quote) continue
         if (at + 1 >= to) break
