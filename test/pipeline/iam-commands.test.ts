@@ -11,10 +11,12 @@ import { GetQueueUrlCommand, SendMessageCommand, SQSClient } from '@aws-sdk/clie
 import { expect } from 'chai'
 import type { ApiCall } from '../../src/aws/clients.js'
 import { compact } from '../../src/operate/compact/compact.js'
+import { S3LeaseStore } from '../../src/aws/s3-lease-store.js'
 import { crawl } from '../../src/operate/crawl/crawl.js'
 import { activate } from '../../src/operate/datasync/activate.js'
 import { transfer } from '../../src/operate/datasync/run.js'
 import { datasyncStatus } from '../../src/operate/datasync/status.js'
+import { drift } from '../../src/operate/drift/drift.js'
 import { history } from '../../src/operate/history/history.js'
 import { findRun } from '../../src/operate/history/show.js'
 import { iamPolicy, type Principal } from '../../src/operate/iam/policy.js'
@@ -23,6 +25,7 @@ import { listImages } from '../../src/operate/image/list.js'
 import { rollback, unpin } from '../../src/operate/image/rollback.js'
 import { inWorkshop, lakeOf } from '../../src/operate/lake.js'
 import { costReport } from '../../src/operate/provision/cost-report.js'
+import { takeLease } from '../../src/operate/provision/lease.js'
 import { up } from '../../src/operate/provision/up.js'
 import { exportRejects } from '../../src/operate/rejects/export.js'
 import { listRejects } from '../../src/operate/rejects/list.js'
@@ -34,6 +37,8 @@ import { backfill } from '../../src/operate/run/backfill.js'
 import { listFailed, purgeFailed } from '../../src/operate/run/dlq/list.js'
 import { redrive } from '../../src/operate/run/dlq/redrive.js'
 import { run } from '../../src/operate/run/run.js'
+import { findLease } from '../../src/operate/unlock/find.js'
+import { unlock } from '../../src/operate/unlock/unlock.js'
 import { runJob } from '../../src/transform/container/job.js'
 import { answerCalls } from '../support/iam-answers.js'
 import { EVERYTHING, RecordedAccount } from '../support/iam-everything.js'
@@ -232,6 +237,26 @@ describe('the commands, judged by a simulator', function () {
       by: 'operator',
       perform: () => crawl(account.aws, { watch: true }, signal),
       calls: ['ListExecutions', 'StartExecution', 'GetCrawler', 'ListCrawls', 'GetTables'],
+    },
+    {
+      command: 'drift',
+      by: 'operator',
+      perform: () => drift(account.aws, environment(), { signal, onEvent: () => undefined }),
+      calls: ['GetObject', 'DescribeVpcs', 'GetResources'],
+    },
+    {
+      command: 'unlock',
+      by: 'deployer',
+      prepare: async () => {
+        // As a run leaves it that hangs: held, and renewed no more.
+        ;(await takeLease(account.aws, 'up')).detach()
+      },
+      perform: async () => {
+        const found = await findLease(new S3LeaseStore(account.aws))
+        expect(found).not.to.equal(undefined)
+        if (found) await unlock(account.aws, found, { signal })
+      },
+      calls: ['GetObject', 'PutObject', 'DeleteObject'],
     },
     {
       command: 'cost',
