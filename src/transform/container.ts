@@ -4,6 +4,7 @@
 import { GlueClient } from '@aws-sdk/client-glue'
 import { S3Client } from '@aws-sdk/client-s3'
 import { redact } from '../secrets.js'
+import { clientSettings } from './container/client-settings.js'
 import { runJob } from './container/job.js'
 import { errorDetails, jsonLog } from './container/log.js'
 import { availableMemoryMb } from './container/memory.js'
@@ -34,8 +35,11 @@ async function main(): Promise<number> {
     versionId: settings.versionId ?? 'latest',
     execution: settings.execution,
   })
-  const s3 = new S3Client({ forcePathStyle: process.env.AWS_ENDPOINT_URL !== undefined, maxAttempts: 5 })
-  const glue = new GlueClient({ maxAttempts: 5 })
+  const s3 = new S3Client({
+    ...clientSettings(),
+    forcePathStyle: process.env.AWS_ENDPOINT_URL !== undefined,
+  })
+  const glue = new GlueClient(clientSettings())
   try {
     const memoryMb = settings.memoryMb ?? (await availableMemoryMb(process.env))
     const record = await runJob({ settings, s3, glue, memoryMb, log, signal: abort.signal })
