@@ -4,7 +4,7 @@ import { formatUsd, plural } from './format.js'
 
 /** The end of `down`: what is gone, what waits, what stays, and whether anything is left. */
 export function renderDown(
-  { deleted, leftovers, retained, verifiedEmpty }: DownResult,
+  { deleted, foreign, leftovers, retained, verifiedEmpty }: DownResult,
   { account, env, region }: Pick<AwsContext, 'account' | 'env' | 'region'>,
 ): string {
   const waiting = deleted.filter(({ until }) => until !== undefined)
@@ -17,6 +17,12 @@ export function renderDown(
     ...(retained.length === 0
       ? []
       : ['Kept, with the data:', ...retained.map(({ id, physicalId }) => `  ${id}  ${physicalId}`)]),
+    ...(foreign.length === 0
+      ? []
+      : [
+          'Not ours, without our tags, and left alone:',
+          ...foreign.map(({ id, physicalId }) => `  ${id}  ${physicalId}`),
+        ]),
     ...(leftovers.length === 0
       ? []
       : [

@@ -86,7 +86,14 @@ describe('what somebody else made with our names', function () {
         it(`is left by down${deleteData ? ' --delete-data' : ''}, and not counted as ours`, async () => {
           const ran = await account.down(environment, deleteData)
           expect(ran.error).to.equal(undefined)
-          expect(ran.result).to.deep.include({ deleted: [], retained: [], leftovers: [] })
+          expect(ran.result).to.deep.include({
+            deleted: [],
+            retained: [],
+            leftovers: [],
+            verifiedEmpty: true,
+          })
+          const left = ran.result!.foreign.map(({ id }) => id)
+          expect(left).to.include.members(['storage/raw', 'messaging/failed'])
           expect(ran.writes).to.deep.equal([])
           expect(await snapshot(account.endpoint)).to.deep.equal(theirs)
         })
@@ -113,6 +120,7 @@ describe('what somebody else made with our names', function () {
       const down = await own.down(plain, true)
       expect(down.error).to.equal(undefined)
       expect(down.result!.deleted.map((one) => one.id)).not.to.include(id)
+      expect(down.result!.foreign.map((one) => one.id)).to.deep.equal([id])
       const left = await snapshot(own.endpoint)
       expect(
         Object.entries(left).filter(([, some]) => (Array.isArray(some) ? some.length : some) !== 0),

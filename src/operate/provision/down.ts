@@ -26,8 +26,10 @@ export interface RemovedResource {
 export interface DownResult {
   deleted: RemovedResource[]
   retained: RemovedResource[]
+  /** They have our names, or stand in our places, without our tags: left alone. */
+  foreign: RemovedResource[]
   leftovers: Leftover[]
-  /** Nothing of it is left in this account and region; says nothing about others. */
+  /** Nothing that is ours is left in this account and region; says nothing about others. */
   verifiedEmpty: boolean
 }
 
@@ -128,9 +130,9 @@ function summarize(result: DestroyResult, left: Leftover[]): DownResult {
   return {
     deleted: [...deleted, ...scheduled],
     retained,
+    foreign,
     leftovers: left,
-    verifiedEmpty:
-      result.stoppedBy === undefined && left.length === 0 && retained.length + foreign.length === 0,
+    verifiedEmpty: result.stoppedBy === undefined && left.length === 0 && retained.length === 0,
   }
 }
 
