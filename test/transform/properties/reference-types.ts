@@ -31,7 +31,9 @@ function keepsDigits(text: string, reading: Reading): boolean {
   if (typeof value !== 'number') return false
   const plain = (thousands === undefined ? text : text.replaceAll(thousands, '')).replace(decimal, '.')
   const isPlain = /^-?(0|[1-9]\d*)(\.\d+(e[+-]?\d+)?|e[+-]\d+)?$/i.test(plain)
-  return isPlain && significant(plain) === significant(String(value))
+  // A whole number that long is written from a double only by accident.
+  const isLongWhole = /^-?\d{16,}$/.test(plain) && Math.abs(value) > 2 ** 53
+  return isPlain && !isLongWhole && significant(plain) === significant(String(value))
 }
 
 /** The digits of a number and where its point is: the same for `1.50`, `15e-1` and `1.5`. */
