@@ -1,9 +1,9 @@
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
 import { createServer } from 'node:http'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { mkdir, symlink } from 'node:fs/promises'
 import { expect } from 'chai'
+import { execa } from 'execa'
 import { User } from '../../support/cli.js'
 import { resetMoto, startMoto, type Moto } from '../../support/moto.js'
 import { listen } from '../../support/proxy.js'
@@ -211,9 +211,10 @@ describe('signals in a wait', function () {
     )
     const bin = join(user.folder, 'bin')
     await mkdir(bin)
-    const folders = (process.env.PATH ?? '').split(delimiter)
-    const python = folders.map((folder) => join(folder, 'python3')).find(existsSync)
-    await symlink(python ?? '', join(bin, 'python3'))
+    // The interpreter itself: a shim finds nothing without the rest of PATH, and one of a virtual environment may have moto.
+    const asking = ['-c', 'import sys; print(getattr(sys, "_base_executable", sys.executable))']
+    const { stdout: python } = await execa('python3', asking)
+    await symlink(python, join(bin, 'python3'))
     const other = await User.create({
       PATH: bin,
       PIP_INDEX_URL: index.endpoint,
